@@ -1,0 +1,115 @@
+/** A deployment: one immutable attempt to roll out a service. What changes is only how far it has come. */
+
+import type { Page } from "./project.ts";
+
+export const DEPLOYMENT_STATUSES = [
+  "building",
+  "pending",
+  "starting",
+  "healthy",
+  "failed",
+  "superseded",
+  "cancelled",
+] as const;
+export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
+
+/** Statuses in which the reconciler has something to keep running or to bring up. */
+export const IN_FLIGHT: readonly DeploymentStatus[] = ["pending", "starting", "healthy"];
+
+export type PortSpec = {
+  readonly containerPort: number;
+  readonly hostPort?: number;
+  readonly protocol: "tcp" | "udp";
+};
+
+export type Resources = {
+  /** Thousandths of a core; null: no limit. */
+  readonly cpuMillicores: number | null;
+  readonly memoryBytes: number | null;
+};
+
+/** Longest number of processes in one instance. */
+export const PIDS_LIMIT = 512;
+
+export const DEFAULT_RESOURCES: Resources = { cpuMillicores: null, memoryBytes: 512 * 1024 * 1024 };
+
+export type HealthCheck = {
+  /** HTTP path that answers 2xx or 3xx when the instance is well. */
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+};
+
+/** How long an instance may take to become ready before it is looked at as bad, in milliseconds. */
+export const DEFAULT_START_MS = 60_000;
+export const DEFAULT_HEALTH_INTERVAL_MS = 10_000;
+export const DEFAULT_HEALTH_TIMEOUT_MS = 2_000;
+/** How long a run or a request may take until the first byte of its answer, in milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
+export type VolumeMount = {
+  /** Relative: below `<data-dir>/volumes/<project>/<service>`. Absolute: only under a root the operator lists. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
+};
+
+export type Deployment = {
+  readonly id: string;
+  readonly serviceId: string;
+  readonly status: DeploymentStatus;
+  /** Null until its build has succeeded. */
+  readonly image: string | null;
+  readonly sourceId: string | null;
+  readonly buildId: string | null;
+  readonly runtime: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly PortSpec[];
+  /** Ports the app may listen on, most likely first; the first that answers wins. Empty: it has none. */
+  readonly listenPorts: readonly number[];
+  readonly replicas: number;
+  readonly resources: Resources;
+  readonly command: readonly string[];
+  readonly health: HealthCheck | null;
+  readonly startMs: number;
+  readonly timeoutMs: number;
+  readonly volumes: readonly VolumeMount[];
+  readonly failureReason: string | null;
+  readonly exitCode: number | null;
+  /** Last lines of the instance or of the build, at most 10 KiB, the end kept. */
+  readonly logTail: string | null;
+  /** How often an instance of it went bad before it was ready. */
+  readonly attemptCount: number;
+  readonly startedAt: number | null;
+  readonly healthyAt: number | null;
+  readonly finishedAt: number | null;
+  readonly createdAt: number;
+};
+
+export interface DeploymentStore {
+  /** @throws AppError `not_found` */
+  get(id: string): Promise<Deployment>;
+  /** Newest first; equal times by id. */
+  list(
+    filter: { readonly serviceId?: string; readonly statuses?: readonly DeploymentStatus[] } & Page,
+  ): Promise<readonly Deployment[]>;
+  create(deployment: Deployment): Promise<void>;
+  /** @throws AppError `not_found` */
+  update(id: string, patch: Partial<Omit<Deployment, "id" | "serviceId" | "createdAt">>): Promise<Deployment>;
+  /** Idempotent. */
+  remove(id: string): Promise<void>;
+}
+
+/** Old instance first out, then the new one in: two copies must never write one volume or hold one host port. */
+export function isStopFirst(deployment: Pick<Deployment, "volumes" | "ports">): boolean {
+  return deployment.volumes.some((v) => !v.readOnly) || deployment.ports.some((p) => p.hostPort !== undefined);
+}
+
+/** At most `maxBytes` characters of `text`, its end kept, cut at a line where there is one. */
+export function tailOf(text: string, maxLength = 10_240): string {
+  if (text.length <= maxLength) return text;
+  const cut = text.slice(-maxLength);
+  const newline = cut.indexOf("\n");
+  return newline >= 0 && newline < cut.length - 1 ? cut.slice(newline + 1) : cut;
+}

@@ -1,0 +1,149 @@
+/** What runs instances. Four narrow interfaces; `docker` and `memory` implement them, `swarm` and `process` will. */
+
+import type { Resources, VolumeMount } from "./deployment.ts";
+
+/** What an instance is started with. Everything is decided; a driver adds only hardening (design 10). */
+export type InstanceSpec = {
+  readonly projectSlug: string;
+  readonly projectNetworkIndex: number;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly serviceKind: "function" | "image";
+  readonly deploymentId: string;
+  readonly replica: number;
+  readonly image: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+  /** Host number in the project's /24. */
+  readonly hostNumber: number;
+  readonly resources: Resources;
+  /** Sources are absolute paths that exist. */
+  readonly mounts: readonly VolumeMount[];
+};
+
+/** What a driver reports of one instance of ours. */
+export type ObservedInstance = {
+  /** The driver's id (Docker: container id). */
+  readonly runtimeId: string;
+  readonly name: string;
+  readonly serviceId: string;
+  readonly deploymentId: string;
+  readonly replica: number;
+  readonly projectSlug: string;
+  readonly image: string;
+  readonly state: "created" | "running" | "paused" | "exited";
+  readonly exitCode: number | null;
+  /** True when the kernel ended it for want of memory. */
+  readonly wasOomKilled: boolean;
+  readonly startedAt: number | null;
+  /** Null when it is on no network of ours. */
+  readonly address: string | null;
+};
+
+export type InstanceLogLine = {
+  readonly stream: "stdout" | "stderr";
+  /** Without the newline. */
+  readonly line: string;
+  /** ms since the epoch. */
+  readonly at: number;
+};
+
+export interface InstanceDriver {
+  /** Makes the instance, not started. An older copy of the same slot is removed first. Answers its runtime id. @throws AppError `not_found` (image), `conflict`, `unavailable` */
+  create(spec: InstanceSpec): Promise<string>;
+  /** Starts it. Idempotent. @throws AppError `deploy_failed` with the engine's words when the command cannot run */
+  start(runtimeId: string): Promise<void>;
+  /** SIGTERM, after `graceMs` SIGKILL. Idempotent; also for one that is gone. */
+  stop(runtimeId: string, graceMs: number): Promise<void>;
+  /** Removes it with its anonymous volumes, also while running. Idempotent. */
+  remove(runtimeId: string): Promise<void>;
+  /** All instances of this server, sorted by name. */
+  list(filter?: { readonly serviceId?: string }): Promise<readonly ObservedInstance[]>;
+  /** @throws AppError `not_found` */
+  inspect(runtimeId: string): Promise<ObservedInstance>;
+  /** Makes the instance's network name (`<service>`) resolve to it, or not. Address and open connections stay. */
+  setAlias(
+    runtimeId: string,
+    spec: { readonly projectSlug: string; readonly serviceName: string; readonly isOn: boolean },
+  ): Promise<void>;
+  /** Past lines (at most `tail`), then, when following, new ones until the instance ends or the signal aborts. */
+  logs(
+    runtimeId: string,
+    options: { readonly tail: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<InstanceLogLine>;
+  /** Runs a command inside and collects its output (at most 1 MiB). */
+  exec(
+    runtimeId: string,
+    command: readonly string[],
+    timeoutMs: number,
+  ): Promise<{ readonly exitCode: number; readonly output: string }>;
+}
+
+export interface NetworkDriver {
+  /** Idempotent. @throws AppError `conflict` when the address range is used by something else. */
+  ensureNetwork(projectSlug: string, networkIndex: number): Promise<void>;
+  /** Idempotent; refuses (AppError `conflict`) while instances are connected. */
+  removeNetwork(projectSlug: string): Promise<void>;
+  /** Slugs of the projects that have a network of this server's, sorted. */
+  listNetworks(): Promise<readonly string[]>;
+  /** Address of that host number in that /24. */
+  addressOf(networkIndex: number, hostNumber: number): string;
+}
+
+export type ImageInfo = {
+  readonly id: string;
+  /** `repository:tag` of every tag, sorted. */
+  readonly tags: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly sizeBytes: number;
+  /** TCP ports the image exposes, ascending. */
+  readonly exposedPorts: readonly number[];
+};
+
+export interface ImageDriver {
+  findImage(reference: string): Promise<ImageInfo | undefined>;
+  /** All tagged images on the engine (`mine: true`: this server's only), newest first. */
+  listImages(filter?: { readonly mine?: boolean; readonly serviceId?: string }): Promise<readonly ImageInfo[]>;
+  tagImage(reference: string, tag: string): Promise<void>;
+  /** Idempotent. An image in use stays and answers false. */
+  removeImage(reference: string): Promise<boolean>;
+}
+
+export type DriverEvent = {
+  readonly kind: "started" | "died" | "removed" | "oom" | "other";
+  readonly serviceId: string;
+  readonly runtimeId: string;
+};
+
+export type EngineInfo = {
+  readonly reachable: boolean;
+  readonly version: string | null;
+  readonly apiVersion: string | null;
+  readonly rootDir: string | null;
+  readonly error: string | null;
+};
+
+export interface EngineDriver {
+  /**
+   * What happens to our instances. `onGap` is called whenever events may have been missed (first connection,
+   * reconnection): list everything then. Reconnects by itself until the signal aborts.
+   */
+  watch(
+    handlers: { onEvent(event: DriverEvent): void; onGap(): void; onLost(error: Error): void },
+    signal: AbortSignal,
+  ): void;
+  /** Never throws: an engine that is away is `reachable: false`. */
+  info(): Promise<EngineInfo>;
+  /** Every running container on the engine as it reports them (lambdaathome's /function/listrunning). */
+  listEverything(): Promise<readonly unknown[]>;
+  /** Removes dangling images and build cache of ours older than that. */
+  prune(olderThanMs: number): Promise<void>;
+}
+
+/** All of a driver, as wiring hands it around; users take the one they need. */
+export interface Driver extends InstanceDriver, NetworkDriver, ImageDriver, EngineDriver {}
+
+export const DRIVER_NAMES = ["docker", "memory"] as const;
+export type DriverName = (typeof DRIVER_NAMES)[number];

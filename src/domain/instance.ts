@@ -1,0 +1,64 @@
+/** An instance: one running copy of a deployment, in a slot (deployment, replica) that keeps its address. */
+
+/** The record of a slot, as the store keeps it. */
+export type InstanceRecord = {
+  /** `<first 8 of the deployment id>-<replica>`; unique on the server. */
+  readonly slot: string;
+  readonly serviceId: string;
+  readonly projectId: string;
+  readonly deploymentId: string;
+  /** 0, 1, 2, … */
+  readonly replica: number;
+  /** The driver's id of the present copy; null while there is none. */
+  readonly runtimeId: string | null;
+  /** IPv4 address on the project's network. */
+  readonly address: string;
+  /** The port found to be listened on; null until ready, and for a service without one. */
+  readonly port: number | null;
+  /** `waiting`: between a crash and the next start. Requests go to `ready` ones only. */
+  readonly state: "waiting" | "starting" | "ready" | "draining";
+  /** How often it went bad since it was last ready for STABLE_MS. */
+  readonly restartCount: number;
+  /** Not started again before this time; ms since the epoch. */
+  readonly nextStartAt: number;
+  readonly startedAt: number | null;
+  readonly readyAt: number | null;
+  readonly lastExitCode: number | null;
+  readonly lastLogTail: string | null;
+};
+
+export interface InstanceStore {
+  /** Sorted by slot. */
+  list(filter?: { readonly serviceId?: string }): Promise<readonly InstanceRecord[]>;
+  /** Creates or replaces the slot's record. */
+  put(record: InstanceRecord): Promise<void>;
+  /** @throws AppError `not_found` */
+  update(
+    slot: string,
+    patch: Partial<Omit<InstanceRecord, "slot" | "serviceId" | "deploymentId">>,
+  ): Promise<InstanceRecord>;
+  /** Idempotent. */
+  remove(slot: string): Promise<void>;
+}
+
+/** Addresses of a project's network: a slot keeps its own, a freed one rests before anybody gets it. */
+export interface AddressStore {
+  /**
+   * The host number (2…223 of the /24) of the slot: the one it holds, else the lowest that nobody holds and that was
+   * freed before `now - restMs` or never used.
+   * @throws AppError `unavailable` when all are held or resting
+   */
+  claim(projectId: string, slot: string, now: number, restMs: number): Promise<number>;
+  /** The slot's address starts to rest. Idempotent. */
+  release(projectId: string, slot: string, now: number): Promise<void>;
+}
+
+/** How long a freed address rests, in milliseconds (design 9). */
+export const ADDRESS_REST_MS = 60_000;
+/** First and last host number that Slipway assigns itself; .224/27 is left to what others connect. */
+export const FIRST_HOST_NUMBER = 2;
+export const LAST_HOST_NUMBER = 223;
+
+export function slotOf(deploymentId: string, replica: number): string {
+  return `${deploymentId.slice(0, 8)}-${replica}`;
+}

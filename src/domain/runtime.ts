@@ -1,0 +1,64 @@
+/** A runtime: a named template that turns source into an image. Built in (data in src/runtimes/) or uploaded. */
+
+export type RuntimeProtocol = "http" | "message";
+
+export type Runtime = {
+  /** DNS-label-like name, unique; an uploaded one shadows a built-in of that name. */
+  readonly name: string;
+  readonly origin: "builtin" | "uploaded";
+  /** `dockerfile`: a bare Dockerfile (its file name below runtimes/); `folder`: a runtime folder. */
+  readonly shape: "dockerfile" | "folder";
+  /** Path of the folder or of the Dockerfile, relative to the runtimes directory it comes from. */
+  readonly path: string;
+  readonly description: string;
+  readonly protocol: RuntimeProtocol;
+  /** What the app listens on when nothing else says so. */
+  readonly defaultPort: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** Uploaded runtimes. Built-in ones are data beside the code and are never in the store. */
+export interface RuntimeStore {
+  find(name: string): Promise<Runtime | undefined>;
+  /** Sorted by name, byte order. */
+  list(): Promise<readonly Runtime[]>;
+  /** Creates or replaces. */
+  put(runtime: Runtime): Promise<void>;
+  /** Idempotent. */
+  remove(name: string): Promise<void>;
+}
+
+/** A runtime with its files read: what the builder lays under the source. */
+export type RuntimeFiles = {
+  readonly runtime: Runtime;
+  /** Dockerfile text, rendered. */
+  readonly dockerfile: string;
+  /** Further files of the runtime by path below the build context, sorted by path. */
+  readonly files: readonly ContextFile[];
+};
+
+/** One file of a build context. `mode` holds the permission bits only (0o755, 0o644). */
+export type ContextFile = {
+  readonly path: string;
+  readonly mode: number;
+  readonly content: Uint8Array;
+};
+
+/** Where runtimes are looked up: uploaded ones first, then built-in ones. */
+export interface RuntimeCatalog {
+  /** @throws AppError `not_found` naming the known runtimes and the nearest one. */
+  get(name: string): Promise<Runtime>;
+  /** Sorted by name; an uploaded one that shadows a built-in stands once. */
+  list(): Promise<readonly Runtime[]>;
+  /** Reads and renders the runtime's files. @throws AppError `not_found` when the runtime or its file is gone. */
+  read(name: string, context: RuntimeContext): Promise<RuntimeFiles>;
+  /** The Dockerfile as it was written (not rendered). @throws AppError `not_found` */
+  show(name: string): Promise<string>;
+}
+
+/** What a runtime's templates may use. */
+export type RuntimeContext = {
+  readonly name: string;
+  readonly options: Readonly<Record<string, string | readonly string[]>>;
+};

@@ -1,0 +1,118 @@
+/** The form of a lambdaathome upload: its fields, checked. Pure. Seed: 000-lambdaathome-flows.txt, "Deploy a function". */
+
+import type { VolumeMount } from "./deployment.ts";
+import { AppError, invalidField } from "./errors.ts";
+import { normalizeImageTag, requireServiceName } from "./names.ts";
+
+export type UploadFields = {
+  readonly name: string;
+  /** As it was given, e.g. `my-api`. */
+  readonly tag: string;
+  readonly runtime: string;
+  readonly port: number;
+  readonly volume: string;
+  readonly volumes: readonly VolumeMount[];
+};
+
+/** Ports an upload can never have (the seed's); the server's own are added to them. */
+export const RESERVED_PORTS: readonly number[] = [80, 8080, 9001];
+
+export type UploadRules = {
+  readonly reservedNames: readonly string[];
+  readonly reservedPorts: readonly number[];
+  /** Absolute host folders an operator lets volumes come from, besides the managed one. */
+  readonly volumeRoots: readonly string[];
+};
+
+/** @throws AppError `invalid`, once, naming every missing field, or the first field that can't be used */
+export function parseUpload(
+  form: Readonly<Record<string, string | undefined>>,
+  hasFile: boolean,
+  rules: UploadRules,
+): UploadFields {
+  const missing = ["name", "tag", "runtime", "port"].filter((field) => (form[field] ?? "").trim() === "");
+  if (!hasFile) missing.push("file");
+  if (missing.length > 0) {
+    throw new AppError("invalid", `Missing required fields: ${missing.join(", ")}`, {
+      fields: Object.fromEntries(missing.map((field) => [field, ["is required"]])),
+      remedy: "Send a multipart form with name, tag, runtime, port and file (a zip).",
+    });
+  }
+  const text = (field: string): string => (form[field] ?? "").trim();
+  requireServiceName(text("name"), rules.reservedNames);
+  normalizeImageTag(text("tag"));
+  return {
+    name: text("name"),
+    tag: text("tag"),
+    runtime: text("runtime"),
+    port: parsePort(text("port"), rules.reservedPorts),
+    volume: text("volume"),
+    volumes: parseVolumes(text("volume"), rules.volumeRoots),
+  };
+}
+
+/** @throws AppError `invalid` */
+export function parsePort(text: string, reserved: readonly number[]): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port >= 1 && port <= 65_535))
+    throw invalidField("port", `${JSON.stringify(text)} is no port`, "Use a number from 1 to 65535.");
+  if (reserved.includes(port)) {
+    throw invalidField("port", `${port} is reserved`, `Use a port other than ${reserved.join(", ")}.`);
+  }
+  return port;
+}
+
+/**
+ * `./data:/data,./other:/other:ro`. Sources are relative (below the service's own folder) or below one of `roots`.
+ * @throws AppError `invalid`
+ */
+export function parseVolumes(text: string, roots: readonly string[]): readonly VolumeMount[] {
+  if (text.trim() === "") return [];
+  const mounts = text.split(",").map((part) => parseVolume(part.trim(), roots));
+  const targets = mounts.map((m) => m.target);
+  const twice = targets.find((target, i) => targets.indexOf(target) !== i);
+  if (twice !== undefined) throw invalidField("volume", `${twice} is mounted twice`);
+  return mounts;
+}
+
+function parseVolume(part: string, roots: readonly string[]): VolumeMount {
+  const [source, target, mode, ...more] = part.split(":");
+  const isShape = source && target && more.length === 0 && (mode === undefined || mode === "ro" || mode === "rw");
+  if (!isShape)
+    throw invalidField(
+      "volume",
+      `${JSON.stringify(part)} is no volume`,
+      "Write it as ./data:/data, with :ro for read-only.",
+    );
+  return {
+    source: requireVolumeSource(source, roots),
+    target: requireVolumeTarget(target),
+    readOnly: mode === "ro",
+  };
+}
+
+function requireVolumeSource(source: string, roots: readonly string[]): string {
+  if (source.includes("\0") || source.split("/").includes(".."))
+    throw invalidField("volume", `${source} leaves the service's own folder`, "Use a path without `..`.");
+  if (!source.startsWith("/")) return source.replace(/^(\.\/)+/, "").replace(/\/+$/, "") || ".";
+  const isAllowed = roots.some((root) => source === root || source.startsWith(root.endsWith("/") ? root : `${root}/`));
+  if (isAllowed) return source;
+  throw invalidField(
+    "volume",
+    `${source} is a folder of the host`,
+    "Use a relative path such as ./data, or ask the operator to list the folder in SLIPWAY_VOLUME_ROOTS.",
+  );
+}
+
+const FORBIDDEN_TARGETS = ["/", "/proc", "/sys", "/dev", "/secrets"];
+
+function requireVolumeTarget(target: string): string {
+  const clean = target.length > 1 ? target.replace(/\/+$/, "") : target;
+  const isBad = !clean.startsWith("/") || clean.split("/").includes("..") || clean.includes("\0");
+  if (isBad)
+    throw invalidField("volume", `${target} is no absolute path in the container`, "Write it as ./data:/data.");
+  if (FORBIDDEN_TARGETS.some((t) => clean === t || (t !== "/" && clean.startsWith(`${t}/`)))) {
+    throw invalidField("volume", `${target} can't be mounted over`);
+  }
+  return clean;
+}
