@@ -1,8 +1,11 @@
 /** The engine's build endpoint, as the builder sees it. Implemented in src/docker/ (BuildKit, classic as fall-back). */
 
 export type EngineBuild = {
-  /** Deterministic tar of the context, Dockerfile included. */
-  readonly context: AsyncIterable<Uint8Array>;
+  /**
+   * Opens the deterministic tar of the context, Dockerfile included; anew with each call. `withSecrets`: whether its
+   * RUN steps may mount the secrets (BuildKit) or must do without (classic builder).
+   */
+  openContext(options: { readonly withSecrets: boolean }): AsyncIterable<Uint8Array>;
   /** All tags the image gets, `repository:tag`. */
   readonly tags: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

@@ -79,6 +79,8 @@ export type Deployment = {
   readonly exitCode: number | null;
   /** Last lines of the instance or of the build, at most 10 KiB, the end kept. */
   readonly logTail: string | null;
+  /** SHA-256 (hex) over all that was asked for: source, runtime and settings. Equal hashes: nothing to roll out. */
+  readonly configHash: string | null;
   /** How often an instance of it went bad before it was ready. */
   readonly attemptCount: number;
   readonly startedAt: number | null;

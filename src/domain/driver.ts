@@ -51,7 +51,11 @@ export type InstanceLogLine = {
 export interface InstanceDriver {
   /** Makes the instance, not started. An older copy of the same slot is removed first. Answers its runtime id. @throws AppError `not_found` (image), `conflict`, `unavailable` */
   create(spec: InstanceSpec): Promise<string>;
-  /** Starts it. Idempotent. @throws AppError `deploy_failed` with the engine's words when the command cannot run */
+  /**
+   * Starts it. Idempotent. Where an init runs the command, one that does not exist shows only afterwards: exit code 127,
+   * its name in the log.
+   * @throws AppError `not_found`, `deploy_failed` with the engine's words when it can't be started as it is made
+   */
   start(runtimeId: string): Promise<void>;
   /** SIGTERM, after `graceMs` SIGKILL. Idempotent; also for one that is gone. */
   stop(runtimeId: string, graceMs: number): Promise<void>;
@@ -106,6 +110,8 @@ export interface ImageDriver {
   findImage(reference: string): Promise<ImageInfo | undefined>;
   /** All tagged images on the engine (`mine: true`: this server's only), newest first. */
   listImages(filter?: { readonly mine?: boolean; readonly serviceId?: string }): Promise<readonly ImageInfo[]>;
+  /** The numeric user and group its processes run as (0 and 0 when the image names none). @throws AppError `not_found` */
+  ownerOf(reference: string): Promise<{ readonly uid: number; readonly gid: number }>;
   tagImage(reference: string, tag: string): Promise<void>;
   /** Idempotent. An image in use stays and answers false. */
   removeImage(reference: string): Promise<boolean>;

@@ -45,7 +45,7 @@ export interface InstanceStore {
 export interface AddressStore {
   /**
    * The host number (2…223 of the /24) of the slot: the one it holds, else the lowest that nobody holds and that was
-   * freed before `now - restMs` or never used.
+   * freed `restMs` ago or earlier, or never used. What it held last is its own again, even while that rests.
    * @throws AppError `unavailable` when all are held or resting
    */
   claim(projectId: string, slot: string, now: number, restMs: number): Promise<number>;

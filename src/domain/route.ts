@@ -59,6 +59,8 @@ export type CompiledTable = {
   readonly paths: ReadonlyMap<string, ServiceRoute>;
   readonly localPorts: ReadonlyMap<number, ServiceRoute>;
   readonly baseDomain: string | null;
+  /** Length of the longest path prefix: what bounds the look-ups a request with very many slashes can cause. */
+  readonly longestPath: number;
 };
 
 export function compileTable(table: RouteTable): CompiledTable {
@@ -78,6 +80,7 @@ export function compileTable(table: RouteTable): CompiledTable {
     paths: resolve(table.paths),
     localPorts: resolve(table.localPorts),
     baseDomain: table.baseDomain,
+    longestPath: table.paths.reduce((longest, [prefix]) => Math.max(longest, prefix.length), 0),
   };
 }
 
@@ -131,7 +134,8 @@ function matchPath(table: CompiledTable, target: string): RouteMatch {
     return { kind: "service", service, target: path.slice(end) + rest, prefix: path.slice(0, end) };
   }
   if (table.paths.size === 0) return PLATFORM;
-  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+  const first = path.length <= table.longestPath ? path.length : path.lastIndexOf("/", table.longestPath);
+  for (let end = first; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const service = table.paths.get(path.slice(0, end));
     if (service !== undefined) {
       const below = path.slice(end);

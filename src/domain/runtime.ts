@@ -57,6 +57,14 @@ export interface RuntimeCatalog {
   show(name: string): Promise<string>;
 }
 
+/** The catalog with what an administrator may change in it. */
+export interface RuntimeAdmin extends RuntimeCatalog {
+  /** Keeps a bare Dockerfile as the uploaded runtime of that name; one before it is replaced. @throws AppError `invalid` when it has no FROM */
+  saveDockerfile(name: string, content: string): Promise<Runtime>;
+  /** Removes an uploaded runtime. @throws AppError `not_found`, `forbidden` (built in), `conflict` (functions use it, named) */
+  remove(name: string): Promise<void>;
+}
+
 /** What a runtime's templates may use. */
 export type RuntimeContext = {
   readonly name: string;

@@ -49,6 +49,9 @@ export interface ServiceStore {
   create(service: Service): Promise<void>;
   /** @throws AppError `not_found`, `conflict` as for create */
   update(id: string, patch: Partial<Omit<Service, "id" | "projectId" | "kind" | "createdAt">>): Promise<Service>;
-  /** Removes it with its deployments, builds and instance records. Idempotent. */
+  /**
+   * Removes it with its deployments and builds. Its instance records stay: their addresses are needed until the
+   * instances are gone. Idempotent.
+   */
   remove(id: string): Promise<void>;
 }

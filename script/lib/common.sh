@@ -1,0 +1,136 @@
+# Steps that the scripts share. Sourced from the repository's root by a script with `set -eu`.
+
+NODE_VERSION=24.21.0
+NODE_HOME="$PWD/.tools/node"
+PATH="$NODE_HOME/bin:$PATH"
+export PATH
+# Compiled scripts are kept, so that a start costs a third.
+NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/.tools/compile-cache}"
+export NODE_COMPILE_CACHE
+
+step() { printf '==> %s\n' "$*"; }
+
+# fail MESSAGE REMEDY
+fail() {
+  printf 'slipway: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf '  %s\n' "$2" >&2
+  exit 1
+}
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# Runs a command, shows its output only when it fails.
+quietly() {
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1; then
+    rm -f "$log"
+  else
+    status=$?
+    cat "$log" >&2
+    rm -f "$log"
+    return $status
+  fi
+}
+
+# apt_install PACKAGE…: needs root; says what to do otherwise.
+apt_install() {
+  command -v apt-get >/dev/null || fail "this machine has no apt-get" "Install by hand: $*"
+  is_root || fail "$* must be installed, which needs root" "Run: sudo apt-get install -y $*"
+  step "Installing $* (apt)"
+  quietly apt-get update -qq || fail "apt-get update failed"
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install -y -qq --no-install-recommends "$@" || fail "apt-get install $* failed"
+}
+
+node_is_new_enough() {
+  command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 24 ]
+}
+
+install_node() {
+  if node_is_new_enough; then return; fi
+  case "$(uname -m)" in
+    x86_64) arch=x64 ;;
+    aarch64 | arm64) arch=arm64 ;;
+    *) fail "no Node build for $(uname -m)" "Install Node 24 yourself and put it on the PATH." ;;
+  esac
+  command -v npm >/dev/null || fail "neither Node 24 nor npm is here" "Run: sudo apt-get install -y nodejs npm, then this again."
+  step "Fetching Node $NODE_VERSION (npm package node-linux-$arch, about 50 MB)"
+  target=".tools/node-$NODE_VERSION"
+  fetched=$(mktemp -d)
+  (cd "$fetched" && quietly npm pack --silent "node-linux-$arch@$NODE_VERSION") || fail "Node can't be fetched" "Does npm reach its registry? Try: npm view node-linux-$arch version"
+  rm -rf "$target.partial"
+  mkdir -p "$target.partial"
+  tar -xzf "$fetched"/*.tgz -C "$target.partial" --strip-components=1 package/bin/node package/LICENSE
+  rm -rf "$target" "$fetched"
+  mv "$target.partial" "$target"
+  ln -sfn "node-$NODE_VERSION" .tools/node
+}
+
+install_packages() {
+  wanted=$(cksum package-lock.json package.json)
+  [ "$(cat node_modules/.slipway-installed 2>/dev/null || true)" != "$wanted" ] || return 0
+  step "Installing npm packages"
+  quietly npm ci --no-audit --no-fund || fail "npm ci failed"
+  printf '%s' "$wanted" >node_modules/.slipway-installed
+}
+
+engine_answers() { node script/lib/engine-answers.ts 2>/dev/null; }
+
+start_engine() {
+  if engine_answers; then return; fi
+  if ! command -v dockerd >/dev/null; then
+    is_root || fail "Docker is not installed, and installing it needs root" "Run: sudo apt-get install -y docker.io && sudo usermod -aG docker $(id -un), log in again, then this again."
+    apt_install docker.io
+    prefer_live_restore
+  fi
+  is_root || fail "the Docker engine does not answer, and starting it needs root" "Run: sudo systemctl start docker. If it runs already: sudo usermod -aG docker $(id -un), then log in again."
+  step "Starting the Docker engine"
+  if [ -d /run/systemd/system ]; then
+    quietly systemctl start docker || fail "systemctl start docker failed" "See: journalctl -u docker"
+  else
+    start_dockerd
+  fi
+}
+
+# Containers outlive the engine. Only on an engine we installed ourselves, and not over a configuration that is there.
+prefer_live_restore() {
+  [ ! -e /etc/docker/daemon.json ] || return 0
+  mkdir -p /etc/docker
+  printf '{ "live-restore": true }\n' >/etc/docker/daemon.json
+  if [ -d /run/systemd/system ]; then systemctl restart docker || true; fi
+}
+
+start_dockerd() {
+  remove_stale_pid /var/run/docker.pid dockerd
+  remove_stale_pid /var/run/docker/containerd/containerd.pid containerd
+  mkdir -p .tools
+  setsid dockerd >.tools/dockerd.log 2>&1 </dev/null &
+  waited=0
+  until engine_answers; do
+    waited=$((waited + 1))
+    [ "$waited" -le 120 ] || fail "the Docker engine did not start within a minute" "See: $PWD/.tools/dockerd.log"
+    sleep 0.5
+  done
+}
+
+# remove_stale_pid FILE NAME: an engine that was killed leaves its pid file, which keeps the next one from starting.
+remove_stale_pid() {
+  [ -f "$1" ] || return 0
+  pid=$(cat "$1")
+  case "$(cat "/proc/$pid/stat" 2>/dev/null || true)" in
+    *"($2) Z"*) rm -f "$1" ;;
+    *"($2)"*) ;;
+    *) rm -f "$1" ;;
+  esac
+}
+
+build_bases() {
+  if ! command -v mmdebstrap >/dev/null; then
+    if ! command -v apt-get >/dev/null; then
+      step "No mmdebstrap here: built-in runtimes will pull their base images from the public registry"
+      return 0
+    fi
+    apt_install mmdebstrap
+  fi
+  step "Base images (made once, about a minute)"
+  bin/slipway base build || fail "the base images can't be built"
+}

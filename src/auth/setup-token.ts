@@ -1,0 +1,29 @@
+/** The setup token: printed once at the first start, good for one claim. Only its SHA-256 is kept. */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { SetupToken } from "../domain/setup-token.ts";
+import type { SettingStore } from "../domain/stores.ts";
+
+const KEY = "setup_token_sha256";
+const USED = "used";
+
+/** Makes it the server's token, unless the server has had one. */
+export async function storeSetupToken(settings: SettingStore, token: string): Promise<void> {
+  if ((await settings.find(KEY)) === undefined) await settings.put(KEY, sha256(token).toString("hex"));
+}
+
+export function storedSetupToken(settings: SettingStore): SetupToken {
+  return {
+    async redeem(candidate) {
+      const kept = await settings.find(KEY);
+      if (kept === undefined || kept === USED) return false;
+      if (!timingSafeEqual(sha256(candidate), Buffer.from(kept, "hex"))) return false;
+      await settings.put(KEY, USED);
+      return true;
+    },
+  };
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,185 @@
+/**
+ * Builds images of functions: stage, content hash, engine. An image of the same content hash is used as it is. The log
+ * of a build is written while it runs and ended in every outcome.
+ */
+
+import type { BuildLimits, BuildLogs, BuildRequest, BuildResult, ImageBuilder } from "../domain/build.ts";
+import type { BuildEngine } from "../domain/build-engine.ts";
+import type { ImageDriver } from "../domain/driver.ts";
+import { AppError, isAppError } from "../domain/errors.ts";
+import { LABELS } from "../domain/labels.ts";
+import { normalizeImageTag } from "../domain/names.ts";
+import type { SourceFiles } from "../domain/source.ts";
+import { Semaphore } from "../lib/semaphore.ts";
+import { localBaseOf, withBaseImageHint } from "./base-image-names.ts";
+import { argDefault, baseImagesOf } from "./dockerfile.ts";
+import { type HostSettings, NO_HOST_SETTINGS } from "./host-settings.ts";
+import { contentHashOf, openStage, planStage, type Stage } from "./stage.ts";
+
+/** Label with the content hash, by which an unchanged build finds its image. */
+const HASH_LABEL = "slipway.hash";
+
+export type ImageBuilderOptions = {
+  readonly engine: BuildEngine;
+  readonly images: ImageDriver;
+  readonly sources: SourceFiles;
+  readonly logs: BuildLogs;
+  readonly limits: BuildLimits;
+  /** Start of image names, e.g. `slipway`. */
+  readonly prefix: string;
+  readonly serverId: string;
+  /** Settings of the host that builds get; read anew for each build. Absent: none. */
+  readonly readHostSettings?: () => Promise<HostSettings>;
+};
+
+/** Everything about one image that is known before it is built. */
+type Plan = {
+  readonly stage: Stage;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly bases: readonly string[];
+  readonly contentHash: string;
+  readonly image: string;
+  /** `image` and the further tag, if one is asked for. */
+  readonly tags: readonly string[];
+};
+
+export class EngineImageBuilder implements ImageBuilder {
+  readonly #options: ImageBuilderOptions;
+  readonly #slots: Semaphore;
+
+  constructor(options: ImageBuilderOptions) {
+    this.#options = options;
+    this.#slots = new Semaphore(options.limits.parallel);
+  }
+
+  async build(request: BuildRequest, signal: AbortSignal): Promise<BuildResult> {
+    const { logs, limits } = this.#options;
+    const timeout = AbortSignal.timeout(limits.timeoutMs);
+    const log = (text: string): void => logs.append(request.buildId, text);
+    log(`${firstLine(request)}\n`);
+    try {
+      return await this.#buildInTurn(request, log, signal, timeout);
+    } catch (error) {
+      const told = describeFailure(error, limits.timeoutMs, signal, timeout);
+      log(`${isAppError(told) ? told.message : "The build ended with an internal error."}\n`);
+      throw told;
+    } finally {
+      await logs.end(request.buildId);
+    }
+  }
+
+  async pruneImages(serviceId: string, keep: readonly string[]): Promise<void> {
+    const { images } = this.#options;
+    for (const image of await images.listImages({ mine: true, serviceId })) {
+      if (image.tags.some((tag) => keep.includes(tag))) continue;
+      for (const tag of image.tags) await images.removeImage(tag);
+    }
+  }
+
+  async #buildInTurn(
+    request: BuildRequest,
+    log: (text: string) => void,
+    signal: AbortSignal,
+    timeout: AbortSignal,
+  ): Promise<BuildResult> {
+    const either = AbortSignal.any([signal, timeout]);
+    const release = await this.#slots.acquire(either);
+    try {
+      const plan = await this.#plan(request);
+      const wasCached = !request.noCache && (await this.#reuse(plan, log));
+      if (!wasCached) await this.#buildOnEngine(request, plan, log, either);
+      const built = await this.#options.images.findImage(plan.image);
+      return { image: plan.image, contentHash: plan.contentHash, wasCached, exposedPort: built?.exposedPorts[0] };
+    } finally {
+      release();
+    }
+  }
+
+  async #plan(request: BuildRequest): Promise<Plan> {
+    const { sources, prefix } = this.#options;
+    const stage = await planStage(sources, request.sourceId, request.runtime);
+    const buildArgs = await this.#withLocalBase(stage.dockerfile, request.buildArgs);
+    const bases = baseImagesOf(stage.dockerfile, buildArgs);
+    const contentHash = contentHashOf(stage, buildArgs, await this.#idsOf(bases));
+    const image = `${prefix}/${request.projectSlug}/${request.serviceName}:${contentHash.slice(0, 12)}`;
+    const tags = request.tag === undefined ? [image] : [image, normalizeImageTag(request.tag)];
+    return { stage, buildArgs, bases, contentHash, image, tags };
+  }
+
+  /** Takes our own base image where the Dockerfile's default one has a twin on this engine. */
+  async #withLocalBase(dockerfile: string, given: Readonly<Record<string, string>>) {
+    const fallback = argDefault(dockerfile, "BASE_IMAGE");
+    const local = fallback === undefined ? undefined : localBaseOf(fallback);
+    if (local === undefined || Object.hasOwn(given, "BASE_IMAGE")) return given;
+    return (await this.#options.images.findImage(local)) === undefined ? given : { ...given, BASE_IMAGE: local };
+  }
+
+  async #idsOf(references: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const found = await Promise.all(references.map((reference) => this.#options.images.findImage(reference)));
+    return Object.fromEntries(references.map((reference, i) => [reference, found[i]?.id ?? ""]));
+  }
+
+  /** True when the image is there already; it then has the further tag, too. */
+  async #reuse(plan: Plan, log: (text: string) => void): Promise<boolean> {
+    const { images, serverId } = this.#options;
+    const found = await images.findImage(plan.image);
+    const isOurs = found?.labels[HASH_LABEL] === plan.contentHash && found.labels[LABELS.server] === serverId;
+    if (!isOurs) return false;
+    log(`Nothing has changed: image ${plan.image} is there already.\n`);
+    for (const tag of plan.tags.slice(1)) if (!found.tags.includes(tag)) await images.tagImage(plan.image, tag);
+    return true;
+  }
+
+  async #buildOnEngine(
+    request: BuildRequest,
+    plan: Plan,
+    log: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { engine, limits, serverId, readHostSettings } = this.#options;
+    const settings = readHostSettings === undefined ? NO_HOST_SETTINGS : await readHostSettings();
+    const usesOwnBase = plan.bases.some((base) => base.startsWith("slipway/base-"));
+    const { flags, secrets } = settings.forBuild({ usesOwnBase });
+    const build = {
+      openContext: ({ withSecrets }: { readonly withSecrets: boolean }) =>
+        openStage(plan.stage, withSecrets ? flags : ""),
+      tags: plan.tags,
+      labels: {
+        [LABELS.managed]: "true",
+        [LABELS.server]: serverId,
+        [LABELS.project]: request.projectSlug,
+        [LABELS.service]: request.serviceId,
+        [HASH_LABEL]: plan.contentHash,
+      },
+      buildArgs: plan.buildArgs,
+      secrets,
+      noCache: request.noCache,
+      memoryBytes: limits.memoryBytes,
+      cpuMillicores: limits.cpuMillicores,
+    };
+    try {
+      await engine.build(build, log, signal);
+    } catch (error) {
+      throw withBaseImageHint(error, plan.bases);
+    }
+    log(`Built ${plan.image}\n`);
+  }
+}
+
+function firstLine(request: BuildRequest): string {
+  const how = request.runtime === undefined ? "its own Dockerfile" : `runtime ${request.runtime.runtime.name}`;
+  return `Building ${request.projectSlug}/${request.serviceName} from source ${request.sourceId.slice(0, 12)} with ${how}`;
+}
+
+/** The error as the caller gets it: what was aborted is `timeout` or `cancelled`, whatever broke first. */
+function describeFailure(error: unknown, timeoutMs: number, signal: AbortSignal, timeout: AbortSignal): unknown {
+  if (signal.aborted) return new AppError("cancelled", "The build was cancelled.", { cause: error });
+  if (timeout.aborted) {
+    return new AppError("timeout", `The build took longer than ${Math.round(timeoutMs / 1000)} s and was ended.`, {
+      cause: error,
+      remedy: "Make the build smaller, or raise the server's limit for builds.",
+      ...(isAppError(error) && error.logTail !== undefined && { logTail: error.logTail }),
+    });
+  }
+  return error;
+}

@@ -1,0 +1,29 @@
+/** `slipway __complete -- WORDS…`: what the completion scripts ask. Silent when no server answers: a Tab is no error. */
+
+import { isAppError } from "../domain/errors.ts";
+import { ApiClient } from "./api-client.ts";
+import type { CliContext } from "./cli-context.ts";
+import { completionCandidates } from "./completion-candidates.ts";
+import { findServer } from "./find-server.ts";
+
+/** Prints one candidate per line for the last of `words`. */
+export async function answerCompletion(words: readonly string[], context: CliContext): Promise<void> {
+  const candidates = await completionCandidates(words, context, {
+    functions: () => namesFrom(context, async (client) => (await client.listFunctions()).map((f) => f.name)),
+    runtimes: () => namesFrom(context, async (client) => (await client.listRuntimes()).map((r) => r.name)),
+  });
+  context.output.text(candidates.join("\n"));
+}
+
+async function namesFrom(
+  { deps }: CliContext,
+  list: (client: ApiClient) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  try {
+    const { url, token } = await findServer(deps);
+    return await list(new ApiClient(url, token));
+  } catch (error) {
+    if (isAppError(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What the command line needs from outside, and nothing else: so src/cli/ knows neither the server nor the process, and
+ * a test can run every command in memory. src/main/cli.ts hands over the real things.
+ */
+
+import type { Readable, Writable } from "node:stream";
+
+/** A stream that may be a terminal. */
+export type CliOutputStream = Writable & { readonly isTTY?: boolean };
+export type CliInputStream = Readable & { readonly isTTY?: boolean };
+
+/** A base image that `slipway base build` made or found. */
+export type BaseImageView = { readonly image: string; readonly wasBuilt: boolean };
+
+export type CliDeps = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: CliInputStream;
+  readonly stdout: CliOutputStream;
+  readonly stderr: CliOutputStream;
+  /** Version of this program, e.g. `0.1.0`. */
+  readonly version: string;
+  /** Folder that `~` stands for. */
+  readonly homeDir: string;
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `listener` at the first SIGINT or SIGTERM; a second one ends the process. Answers how to stop listening. */
+  onInterrupt(listener: () => void): () => void;
+  /**
+   * Runs the server until it is told to stop. `flags`: what was given, by flag name without dashes (`data-dir`), as
+   * text; names are those of SERVER_OPTIONS. It handles signals itself.
+   */
+  runServer(flags: Readonly<Record<string, string>>): Promise<void>;
+  /** Base images that `buildBases` would have to make. */
+  missingBases(): Promise<readonly string[]>;
+  /** Makes the base images; `onProgress` gets one line at a time. */
+  buildBases(onProgress: (line: string) => void): Promise<readonly BaseImageView[]>;
+};

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { FakeServer, sendError, sendJson } from "../testing/fake-server.ts";
+import { Home } from "../testing/run-slipway.ts";
+import { DEPLOYMENT_ID, deploymentView, functionView } from "../testing/views.ts";
+
+async function homeWith(files: Readonly<Record<string, string>>, folder = "hello"): Promise<Home> {
+  const home = await Home.open();
+  await mkdir(join(home.path, folder));
+  for (const [path, content] of Object.entries(files)) await writeFile(join(home.path, folder, path), content);
+  return home;
+}
+
+function manifestOf(server: FakeServer): unknown {
+  const body = server.asked.find((asked) => asked.method === "POST")?.body.toString("latin1") ?? "";
+  return JSON.parse(/application\/json\r\n\r\n(.*)\r\n/.exec(body)?.[1] ?? "null");
+}
+
+test("deploy uploads, shows the build's log, waits, and prints the URL alone on standard output", async () => {
+  await using home = await homeWith({ "package.json": "{}", "index.js": "" });
+  await using server = await FakeServer.open();
+  server.deployments = [
+    deploymentView({ status: "building" }),
+    deploymentView({ status: "starting" }),
+    deploymentView({ status: "healthy" }),
+  ];
+  const { status, stdout, stderr } = await home.on(server, ["deploy", "hello"]);
+  assert.equal(stdout, "http://hello.localhost:8080/\n");
+  assert.match(stderr, /^uploading 2 files \(2 B\) as hello\ndetected: node \(package\.json\)\n/);
+  assert.match(stderr, /step 1\nstep 2\n/);
+  assert.equal(status, 0);
+  assert.deepEqual(manifestOf(server), { name: "hello" });
+});
+
+test("flags win over slipway.yml, which wins over the folder's name", async () => {
+  await using home = await homeWith({ "slipway.yml": "name: greet\nruntime: node\nport: 3000\nenv: {A: b}\n" });
+  await using server = await FakeServer.open();
+  const flags = ["--port", "4000", "--env", "A=1=2", "--env", "B=", "--volume", "./d:/d", "--replicas", "2"];
+  await home.on(server, ["deploy", "hello", "--no-wait", "--project", "shop", ...flags]);
+  assert.deepEqual(manifestOf(server), {
+    name: "greet",
+    runtime: "node",
+    port: 4000,
+    volumes: ["./d:/d"],
+    env: { A: "1=2", B: "" },
+    replicas: 2,
+  });
+  assert.deepEqual(server.calls, ["POST /api/functions?project=shop"]);
+});
+
+test("the name in a funko.yml is lower-cased", async () => {
+  await using home = await homeWith({ "funko.yml": "name: HELLO\n" });
+  await using server = await FakeServer.open();
+  await home.on(server, ["deploy", "hello", "--no-wait"]);
+  assert.deepEqual(manifestOf(server), { name: "hello" });
+});
+
+test("a folder whose name can't be a function's is refused with the nearest name that can, before anything is sent", async () => {
+  await using server = await FakeServer.open();
+  for (const [folder, name] of [
+    ["My_App", "my-app"],
+    ["api", "my-api"],
+    ["42", "my-42"],
+  ] as const) {
+    await using home = await homeWith({ "index.html": "" }, folder);
+    const { status, stderr } = await home.on(server, ["deploy", folder]);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`--name ${name}\n`));
+  }
+  assert.deepEqual(server.asked, []);
+});
+
+test("what is no folder and no archive, or holds nothing, is a usage error", async () => {
+  await using home = await homeWith({});
+  await writeFile(join(home.path, "notes.txt"), "no archive");
+  for (const path of ["missing", "notes.txt", "hello"]) {
+    const { status, stderr } = await home.run(["deploy", path]);
+    assert.equal(status, 2, path);
+    assert.match(stderr, /Name a folder, a zip or a tar\.gz/);
+  }
+});
+
+test("an archive goes up byte for byte, named after itself", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  const bytes = Buffer.concat([Buffer.from("PK\u0003\u0004"), Buffer.alloc(300_000, 7)]);
+  await writeFile(join(home.path, "app.zip"), bytes);
+  const { status } = await home.on(server, ["deploy", "app.zip", "--no-wait"]);
+  assert.equal(status, 0);
+  assert.deepEqual(manifestOf(server), { name: "app" });
+  assert.ok(server.asked.at(-1)?.body.includes(bytes));
+});
+
+test("a failed build exits 1 with its cause and the last 20 lines of the log on standard error", async () => {
+  await using home = await homeWith({ "index.js": "" });
+  await using server = await FakeServer.open();
+  const log = Array.from({ length: 30 }, (_, i) => `line ${i + 1}`).join("\n");
+  server.buildLog = `${log}\n`;
+  server.deployments = [
+    deploymentView({ status: "building" }),
+    deploymentView({
+      status: "failed",
+      image: null,
+      failure_reason: "npm ci failed",
+      log_tail: log,
+      build: { id: "b1", status: "failed", was_cached: false, error: "npm ci failed" },
+    }),
+  ];
+  const { status, stdout, stderr } = await home.on(server, ["deploy", "hello"]);
+  assert.equal(status, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /last lines of the log:\n {2}line 11\n/);
+  assert.match(stderr, /line 30\nerror: The build of hello failed: npm ci failed\n/);
+
+  server.deployments = [deploymentView({ status: "failed", failure_reason: "exited with 3", log_tail: "boom" })];
+  const asJson = await home.on(server, ["deploy", "hello", "--json"]);
+  const document = JSON.parse(asJson.stdout);
+  assert.equal(document.error, "deploy_failed");
+  assert.equal(document.log_tail, "boom");
+  assert.equal(asJson.stderr, "");
+});
+
+test("a server that goes away for a moment while it deploys is waited for, and no line is shown twice", async () => {
+  await using home = await homeWith({ "index.js": "" });
+  await using server = await FakeServer.open();
+  server.deployments = [deploymentView({ status: "building" })];
+  let logCalls = 0;
+  server.routes.set(`GET /api/functions/hello/deployments/${DEPLOYMENT_ID}/log`, (_, response) => {
+    logCalls += 1;
+    if (logCalls > 1) {
+      server.deployments = [deploymentView({ status: "healthy" })];
+      response.end("one\ntwo\n");
+      return;
+    }
+    response.write("one\nt", () => response.destroy());
+  });
+  const { status, stderr } = await home.on(server, ["deploy", "hello"]);
+  assert.equal(status, 0);
+  assert.deepEqual(stderr.match(/^(one|two)$/gm), ["one", "two"]);
+});
+
+test("Ctrl-C cancels the deployment on the server and exits 130", async () => {
+  await using home = await homeWith({ "index.js": "" });
+  await using server = await FakeServer.open();
+  server.deployments = [deploymentView({ status: "building" })];
+  server.routes.set(`GET /api/functions/hello/deployments/${DEPLOYMENT_ID}`, (_, response) => {
+    sendJson(response, 200, deploymentView({ status: "building" }));
+    home.interrupt();
+  });
+  const { status, stderr } = await home.on(server, ["deploy", "hello"]);
+  assert.equal(status, 130);
+  assert.match(stderr, /deployment of hello was cancelled/);
+  assert.equal(server.calls.at(-1), `POST /api/functions/hello/deployments/${DEPLOYMENT_ID}/cancel`);
+});
+
+test("what the server refuses is told with its field and remedy", async () => {
+  await using home = await homeWith({ "index.js": "" });
+  await using server = await FakeServer.open();
+  server.functions = [functionView({})];
+  server.routes.set("POST /api/functions", (_, response) =>
+    sendError(response, 409, "conflict", "port 3000 is taken", {
+      errors: { port: ["used by other"] },
+      remedy: "Use another port.",
+    }),
+  );
+  const { status, stderr } = await home.on(server, ["deploy", "hello"]);
+  assert.equal(status, 1);
+  assert.match(stderr, /error: port 3000 is taken\n {2}port: used by other\n {2}Use another port\.\n$/);
+});

@@ -1,0 +1,43 @@
+/** `slipway rollback`: lets an earlier deployment serve again. */
+
+import { Command } from "commander";
+import { AppError } from "../../domain/errors.ts";
+import type { ApiClient, FunctionRef } from "../api-client.ts";
+import type { CliContext } from "../cli-context.ts";
+import { projectOption, withExamples } from "../command-help.ts";
+import { statusLine } from "../function-action.ts";
+import { hintingAtNames } from "../known-name.ts";
+
+const WHOLE_ID_LENGTH = 36;
+
+export function createRollbackCommand(context: CliContext): Command {
+  const command = new Command()
+    .argument("<name>", "function")
+    .argument("[deployment]", "its id or the start of it (default: the healthy one before the present)")
+    .addOption(projectOption())
+    .action(async (name: string, deployment: string | undefined, { project }: { readonly project?: string }) => {
+      const client = await context.connect();
+      const ref = { name, project };
+      const view = await hintingAtNames(client, ref, async () => {
+        const id = deployment === undefined ? undefined : await wholeId(client, ref, deployment);
+        return client.rollback(ref, id);
+      });
+      context.output.result(view, statusLine(view, context.output.style));
+    });
+  return withExamples(command, [
+    ["slipway rollback hello", "back to the version before"],
+    ["slipway rollback hello 1f0c2a9e", "to one that `slipway deployments hello` shows"],
+  ]);
+}
+
+/** @throws AppError `not_found` or `conflict` when the start of an id fits none or several deployments */
+async function wholeId(client: ApiClient, ref: FunctionRef, start: string): Promise<string> {
+  if (start.length >= WHOLE_ID_LENGTH) return start;
+  const fitting = (await client.listDeployments(ref)).filter((deployment) => deployment.id.startsWith(start));
+  if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0].id;
+  const remedy = `\`slipway deployments ${ref.name}\` shows them.`;
+  if (fitting.length === 0) {
+    throw new AppError("not_found", `${ref.name} has no deployment that starts with ${start}.`, { remedy });
+  }
+  throw new AppError("conflict", `${fitting.length} deployments of ${ref.name} start with ${start}.`, { remedy });
+}

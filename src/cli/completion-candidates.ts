@@ -1,0 +1,96 @@
+/**
+ * What may stand at the end of a command line that is being typed: commands, flags, and for arguments and flags that
+ * name something (a function, a runtime) the names the server knows.
+ */
+
+import type { Command, Option } from "commander";
+import type { CliContext } from "./cli-context.ts";
+import { COMMANDS, type CommandEntry } from "./command-list.ts";
+import { loadCommand } from "./load-command.ts";
+
+/** Stands in the answer for "and files": the shell completes those itself. */
+export const FILES = ":files";
+
+/** What a name stands for, by the name of the argument or of the flag's value. */
+export type NameSource = {
+  functions(): Promise<readonly string[]>;
+  runtimes(): Promise<readonly string[]>;
+};
+
+/** `words`: those after `slipway`, the last one being typed (it may be empty). Sorted, each once. */
+export async function completionCandidates(
+  words: readonly string[],
+  context: CliContext,
+  names: NameSource,
+): Promise<readonly string[]> {
+  const typed = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const entry = entryOf(before);
+  const all = entry === undefined ? nextCommandWords(before) : await inCommand(entry, before, typed, context, names);
+  return [...new Set(all)].filter((word) => word === FILES || word.startsWith(typed)).sort();
+}
+
+function entryOf(before: readonly string[]): CommandEntry | undefined {
+  return COMMANDS.find((c) => c.words === before.slice(0, c.words.split(" ").length).join(" "));
+}
+
+function nextCommandWords(before: readonly string[]): readonly string[] {
+  const path = before[0] === "help" ? before.slice(1) : before;
+  const visible = COMMANDS.map((c) => c.words.split(" "));
+  const next = visible.filter((words) => path.every((word, i) => words[i] === word)).map((words) => words[path.length]);
+  const help = before.length === 0 ? ["help", "--help", "--version"] : [];
+  return [...next.filter((word) => word !== undefined), ...help];
+}
+
+async function inCommand(
+  entry: CommandEntry,
+  before: readonly string[],
+  typed: string,
+  context: CliContext,
+  names: NameSource,
+): Promise<readonly string[]> {
+  const command = await loadCommand(entry, context);
+  const given = before.slice(entry.words.split(" ").length);
+  const last = given.at(-1);
+  const open = command.options.find((option) => option.required && isFlag(option, last));
+  if (open !== undefined) return valuesOf(valueName(open), names);
+  if (typed.startsWith("-")) return flagsOf(command, given);
+  const argument = nextArgument(command, given);
+  if (argument === undefined) return flagsOf(command, given);
+  if (argument.argChoices !== undefined) return argument.argChoices;
+  return (await valuesOf(argument.name(), names)).filter((name) => !given.includes(name));
+}
+
+function flagsOf(command: Command, given: readonly string[]): readonly string[] {
+  const fresh = command.options.filter(
+    (o) => o.long !== undefined && (o.parseArg !== undefined || !given.includes(o.long)),
+  );
+  return ["--help", ...fresh.map((option) => option.long ?? "")];
+}
+
+/** The argument that the next word would be: words that are no flags and no values of flags are counted. */
+function nextArgument(command: Command, given: readonly string[]) {
+  const taken = given.filter((word, i) => {
+    const previous = given[i - 1];
+    const isValue = command.options.some((o) => o.required && isFlag(o, previous));
+    return !word.startsWith("-") && !isValue;
+  }).length;
+  const list = command.registeredArguments;
+  const last = list.at(-1);
+  return list[taken] ?? (last?.variadic === true ? last : undefined);
+}
+
+function isFlag(option: Option, word: string | undefined): boolean {
+  return word !== undefined && (word === option.long || word === option.short);
+}
+
+/** `runtime` of `--runtime <runtime>`. */
+function valueName(option: Option): string {
+  return /<(.+)>/.exec(option.flags)?.[1] ?? "";
+}
+
+async function valuesOf(what: string, names: NameSource): Promise<readonly string[]> {
+  if (what === "name" || what === "names") return names.functions();
+  if (what === "runtime") return names.runtimes();
+  return ["file", "folder", "folder|archive"].includes(what) ? [FILES] : [];
+}

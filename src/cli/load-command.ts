@@ -1,0 +1,20 @@
+/** Loads a command's file and gives the command what all of them share: name, --json, errors that are thrown. */
+
+import type { Command } from "commander";
+import type { CliContext } from "./cli-context.ts";
+import type { CommandEntry } from "./command-list.ts";
+
+/** The command of an entry, with what all commands share. */
+export async function loadCommand(entry: CommandEntry, context: CliContext): Promise<Command> {
+  const create = await entry.load();
+  const command = create(context).name(`slipway ${entry.words}`);
+  if (command.description() === "") command.description(entry.summary);
+  command.option("--json", "print one JSON document");
+  return command.exitOverride().configureOutput({
+    writeOut: (text) => context.output.text(text),
+    // What is wrong travels in the error and is reported once, by reportError.
+    writeErr: () => undefined,
+    getOutHasColors: () => false,
+    getOutHelpWidth: () => 100,
+  });
+}

@@ -1,0 +1,33 @@
+/** Questions to the person at the terminal, asked on standard error so that standard output stays the result. */
+
+import type { CliDeps } from "./cli-deps.ts";
+import { Interrupted } from "./exit-codes.ts";
+
+type Terminal = Pick<CliDeps, "stdin" | "stderr">;
+
+export function canAsk({ stdin, stderr }: Terminal): boolean {
+  return stdin.isTTY === true && stderr.isTTY === true;
+}
+
+/** What is typed is not shown. @throws Interrupted */
+export async function askSecret(terminal: Terminal, message: string): Promise<string> {
+  const { isCancel, password } = await import("@clack/prompts");
+  const answer = await password({ message, input: terminal.stdin, output: terminal.stderr });
+  if (isCancel(answer)) throw new Interrupted();
+  return answer;
+}
+
+/** "No" is what Enter means. @throws Interrupted */
+export async function askYesNo(terminal: Terminal, message: string): Promise<boolean> {
+  const { confirm, isCancel } = await import("@clack/prompts");
+  const answer = await confirm({ message, initialValue: false, input: terminal.stdin, output: terminal.stderr });
+  if (isCancel(answer)) throw new Interrupted();
+  return answer;
+}
+
+/** Everything on standard input, without white space around it. */
+export async function readStdin({ stdin }: Pick<CliDeps, "stdin">): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8").trim();
+}

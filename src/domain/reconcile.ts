@@ -1,0 +1,293 @@
+/**
+ * What must happen so that what runs of one service becomes what its owner wants. Pure: no clock, no I/O; the same input
+ * gives the same actions in the same order, and carrying them out leads to an empty plan.
+ *
+ * A service has at most two deployments to care for: the active one (it serves) and the candidate (the newest that is
+ * pending or starting). Start-first: both run until the candidate is ready everywhere, then the route switches and the
+ * active one drains. Stop-first (volumes, fixed host ports): the active one drains before the candidate starts, and is
+ * wanted again by itself when the candidate fails.
+ */
+
+import { backoffMs } from "./backoff.ts";
+import { type Deployment, isStopFirst } from "./deployment.ts";
+import type { ObservedInstance } from "./driver.ts";
+import { type InstanceRecord, slotOf } from "./instance.ts";
+import type { Service, ServiceStatus } from "./service.ts";
+
+/** What the prober saw last of an instance. */
+export type Look = {
+  readonly isWell: boolean;
+  /** The port that answered. */
+  readonly port: number | null;
+  /** Looks in a row that were not well. */
+  readonly badInRow: number;
+};
+
+export type ReconcileInput = {
+  readonly now: number;
+  /** Undefined once it was deleted: then everything of it goes. */
+  readonly service: Service | undefined;
+  /** Those of the service that are pending, starting or healthy, newest first. */
+  readonly deployments: readonly Deployment[];
+  readonly records: readonly InstanceRecord[];
+  readonly observed: readonly ObservedInstance[];
+  /** By runtime id; none before the first look. */
+  readonly looks: ReadonlyMap<string, Look>;
+};
+
+export type Action =
+  /** The candidate's turn begins: pending → starting. */
+  | { readonly kind: "begin"; readonly deploymentId: string }
+  /** A newer candidate took its place. */
+  | { readonly kind: "cancel"; readonly deploymentId: string }
+  /** Create and start the copy of that slot. */
+  | { readonly kind: "start"; readonly deploymentId: string; readonly replica: number }
+  /** It answers: requests may go to it. */
+  | { readonly kind: "ready"; readonly slot: string; readonly port: number | null }
+  /** It went bad: keep its last words, remove the copy, start it again at `nextStartAt`. */
+  | {
+      readonly kind: "crashed";
+      readonly slot: string;
+      readonly reason: string;
+      readonly exitCode: number | null;
+      readonly nextStartAt: number;
+    }
+  /** All replicas are ready: this deployment serves from now on. */
+  | { readonly kind: "promote"; readonly deploymentId: string }
+  | {
+      readonly kind: "fail";
+      readonly deploymentId: string;
+      readonly reason: string;
+      readonly exitCode: number | null;
+      readonly slot: string;
+    }
+  /** Take it out of the route, let its requests end, stop it, remove it. */
+  | { readonly kind: "drain"; readonly slot: string }
+  /** Not in any route: remove at once. */
+  | { readonly kind: "remove"; readonly slot: string | null; readonly runtimeId: string | null };
+
+export type ReconcilePlan = {
+  readonly actions: readonly Action[];
+  /** Look again at this time even if nothing happens; ms since the epoch. */
+  readonly nextLookAt: number | null;
+};
+
+/** Bad looks or bad exits in a row after which a deployment has failed (or a ready instance is replaced). */
+export const BAD_LOOKS_TO_FAIL = 3;
+/** An instance that was ready this long is forgiven its past. */
+export const STABLE_MS = 10_000;
+/** Times a healthy instance may be killed from outside in quick succession before its restart is delayed. */
+const FREE_RESTARTS_AFTER_KILL = 5;
+
+export function planReconcile(input: ReconcileInput): ReconcilePlan {
+  const wanted = wantedDeployments(input);
+  const plan = new PlanBuilder(input);
+  for (const deploymentId of wanted.cancelled) plan.add({ kind: "cancel", deploymentId });
+  const wantedSlots = new Set<string>();
+  for (const deployment of wanted.deployments) {
+    if (deployment.status === "pending") plan.add({ kind: "begin", deploymentId: deployment.id });
+    for (let replica = 0; replica < deployment.replicas; replica += 1) {
+      wantedSlots.add(slotOf(deployment.id, replica));
+      plan.planSlot(deployment, replica);
+    }
+  }
+  plan.removeAllBut(wantedSlots);
+  if (wanted.candidate !== undefined) plan.promoteWhenReady(wanted.candidate);
+  return plan.finish();
+}
+
+/** The deployment that is coming up, if any: the newest that is pending or starting. */
+export function candidateOf(deployments: readonly Deployment[]): Deployment | undefined {
+  return deployments.find((d) => d.status === "pending" || d.status === "starting");
+}
+
+type Wanted = {
+  readonly deployments: readonly Deployment[];
+  readonly candidate: Deployment | undefined;
+  readonly cancelled: readonly string[];
+};
+
+function wantedDeployments({ service, deployments }: ReconcileInput): Wanted {
+  if (service === undefined || service.desired === "stopped")
+    return { deployments: [], candidate: undefined, cancelled: [] };
+  const coming = deployments.filter((d) => d.status === "pending" || d.status === "starting");
+  const candidate = candidateOf(deployments);
+  const active = deployments.find((d) => d.id === service.activeDeploymentId && d.status === "healthy");
+  const cancelled = coming.filter((d) => d !== candidate).map((d) => d.id);
+  if (candidate === undefined) return { deployments: active ? [active] : [], candidate, cancelled };
+  const isAlone = active === undefined || isStopFirst(candidate);
+  return { deployments: isAlone ? [candidate] : [active, candidate], candidate, cancelled };
+}
+
+class PlanBuilder {
+  readonly #input: ReconcileInput;
+  readonly #records: ReadonlyMap<string, InstanceRecord>;
+  readonly #observed: ReadonlyMap<string, ObservedInstance>;
+  readonly #actions: Action[] = [];
+  readonly #failed = new Set<string>();
+  #nextLookAt: number | null = null;
+
+  constructor(input: ReconcileInput) {
+    this.#input = input;
+    this.#records = new Map(input.records.map((r) => [r.slot, r]));
+    this.#observed = new Map(input.observed.map((o) => [slotOf(o.deploymentId, o.replica), o]));
+  }
+
+  add(action: Action): void {
+    this.#actions.push(action);
+  }
+
+  planSlot(deployment: Deployment, replica: number): void {
+    const slot = slotOf(deployment.id, replica);
+    const record = this.#records.get(slot);
+    const observed = this.#observed.get(slot);
+    const start: Action = { kind: "start", deploymentId: deployment.id, replica };
+    if (observed === undefined && this.#mustWait(deployment)) return;
+    if (record === undefined) {
+      this.add(start);
+      return;
+    }
+    if (record.state === "draining") {
+      this.add({ kind: "drain", slot });
+      return;
+    }
+    if (record.state === "waiting") {
+      if (record.nextStartAt <= this.#input.now) this.add(start);
+      else this.#lookAgainAt(record.nextStartAt);
+      return;
+    }
+    // Slipway ended between writing the record and creating the copy, or before it wrote down the copy's id.
+    if (
+      record.runtimeId === null ||
+      (observed && observed.runtimeId !== record.runtimeId) ||
+      observed?.state === "created"
+    ) {
+      this.add(start);
+      return;
+    }
+    if (observed === undefined) this.#wentBad(deployment, record, "its instance was removed from outside", null, false);
+    else if (observed.state === "exited") this.#exited(deployment, record, observed);
+    else this.#look(deployment, record, record.runtimeId);
+  }
+
+  /** Two copies must never write one volume: what another deployment has left goes first, its going brings a new plan. */
+  #mustWait(deployment: Deployment): boolean {
+    if (!isStopFirst(deployment)) return false;
+    const isOther = (x: { readonly deploymentId: string }): boolean => x.deploymentId !== deployment.id;
+    return this.#input.records.some(isOther) || this.#input.observed.some(isOther);
+  }
+
+  #exited(deployment: Deployment, record: InstanceRecord, observed: ObservedInstance): void {
+    const code = observed.exitCode;
+    const reason = observed.wasOomKilled ? "ran out of memory" : `container exited with code ${code ?? "unknown"}`;
+    const isKilled = record.state === "ready" && !observed.wasOomKilled && (code === 137 || code === 143);
+    // The command is not there or can't be run: the next try would end the same way.
+    const isFinal = record.state === "starting" && (code === 126 || code === 127);
+    this.#wentBad(deployment, record, reason, code, isKilled, isFinal);
+  }
+
+  #look(deployment: Deployment, record: InstanceRecord, runtimeId: string): void {
+    const look = this.#input.looks.get(runtimeId);
+    if (record.state === "starting" && look?.isWell) {
+      this.add({ kind: "ready", slot: record.slot, port: look.port });
+      return;
+    }
+    if (record.state === "ready") {
+      if (look !== undefined && look.badInRow >= BAD_LOOKS_TO_FAIL) {
+        this.#wentBad(deployment, record, "its health check failed 3 times in a row", null, false);
+      }
+      return;
+    }
+    const deadline = (record.startedAt ?? this.#input.now) + deployment.startMs;
+    if (this.#input.now < deadline) {
+      this.#lookAgainAt(deadline);
+      return;
+    }
+    if (look !== undefined && look.badInRow >= BAD_LOOKS_TO_FAIL) {
+      this.#wentBad(deployment, record, notReadyReason(deployment), null, false, true);
+    } else {
+      this.#lookAgainAt(this.#input.now + 1000);
+    }
+  }
+
+  #wentBad(
+    deployment: Deployment,
+    record: InstanceRecord,
+    reason: string,
+    exitCode: number | null,
+    isKilled: boolean,
+    isFinal = false,
+  ): void {
+    const isStable = record.readyAt !== null && this.#input.now - record.readyAt >= STABLE_MS;
+    const failures = (isStable ? 0 : record.restartCount) + 1;
+    if (deployment.status !== "healthy" && (isFinal || failures >= BAD_LOOKS_TO_FAIL)) {
+      if (this.#failed.has(deployment.id)) return;
+      this.#failed.add(deployment.id);
+      this.add({ kind: "fail", deploymentId: deployment.id, reason, exitCode, slot: record.slot });
+      return;
+    }
+    const delay = isKilled && failures <= FREE_RESTARTS_AFTER_KILL ? 0 : backoffMs(failures - 1);
+    this.add({ kind: "crashed", slot: record.slot, reason, exitCode, nextStartAt: this.#input.now + delay });
+  }
+
+  removeAllBut(wantedSlots: ReadonlySet<string>): void {
+    for (const record of this.#input.records) {
+      if (wantedSlots.has(record.slot)) continue;
+      const isRouted = record.state === "ready" || record.state === "draining";
+      this.add(
+        isRouted
+          ? { kind: "drain", slot: record.slot }
+          : { kind: "remove", slot: record.slot, runtimeId: record.runtimeId },
+      );
+    }
+    for (const observed of this.#input.observed) {
+      const slot = slotOf(observed.deploymentId, observed.replica);
+      const isKnown = this.#records.has(slot) || wantedSlots.has(slot);
+      if (!isKnown) this.add({ kind: "remove", slot: null, runtimeId: observed.runtimeId });
+    }
+  }
+
+  promoteWhenReady(candidate: Deployment): void {
+    if (candidate.status !== "starting" || this.#failed.has(candidate.id)) return;
+    for (let replica = 0; replica < candidate.replicas; replica += 1) {
+      const slot = slotOf(candidate.id, replica);
+      const isTouched = this.#actions.some((a) => "slot" in a && a.slot === slot);
+      if (this.#records.get(slot)?.state !== "ready" || isTouched) return;
+    }
+    this.add({ kind: "promote", deploymentId: candidate.id });
+  }
+
+  finish(): ReconcilePlan {
+    return { actions: this.#actions, nextLookAt: this.#nextLookAt };
+  }
+
+  #lookAgainAt(time: number): void {
+    this.#nextLookAt = this.#nextLookAt === null ? time : Math.min(this.#nextLookAt, time);
+  }
+}
+
+function notReadyReason(deployment: Deployment): string {
+  const seconds = Math.round(deployment.startMs / 1000);
+  if (deployment.health !== null) return `its health check ${deployment.health.path} did not pass within ${seconds} s`;
+  return `nothing listens on port ${deployment.listenPorts.join(", ")} after ${seconds} s; listen on 0.0.0.0 and the port in $PORT`;
+}
+
+/** What the service is now, for people. `latest` is its newest deployment of any status. */
+export function serviceStatus(
+  service: Service,
+  latest: Deployment | undefined,
+  active: Deployment | undefined,
+  records: readonly InstanceRecord[],
+): ServiceStatus {
+  if (service.desired === "stopped") return "stopped";
+  if (active === undefined) {
+    if (latest === undefined) return "created";
+    if (latest.status === "failed") return "failed";
+    return latest.status === "cancelled" ? "created" : "deploying";
+  }
+  const own = records.filter((r) => r.deploymentId === active.id);
+  const readyCount = own.filter((r) => r.state === "ready").length;
+  if (readyCount >= active.replicas) return "running";
+  if (readyCount > 0) return "degraded";
+  return own.some((r) => r.restartCount >= BAD_LOOKS_TO_FAIL) ? "failed" : "deploying";
+}

@@ -1,0 +1,117 @@
+/** One listening HTTP server of a worker: the public address, or one 127.0.0.1 port of an upload. */
+
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import { answerErrorRaw } from "./answers.ts";
+import { isWebSocketUpgrade, type RequestRouter } from "./request-router.ts";
+
+const MAX_HEAD_BYTES = 64 * 1024;
+/** A request's head must be there in this time; a body may take as long as it makes progress. */
+const HEAD_TIMEOUT_MS = 20_000;
+const CHECK_INTERVAL_MS = 5_000;
+/** How long an idle connection is kept, in milliseconds. Below the drain limit, so that a drain need not cut any. */
+export const KEEP_ALIVE_MS = 20_000;
+const BACKLOG = 4096;
+
+export type ListenAddress = {
+  /** undefined: all interfaces, IPv4 and IPv6. */
+  readonly host: string | undefined;
+  readonly port: number;
+};
+
+export type DrainLimits = {
+  /** When idle connections are ended; undefined: after their usual time. */
+  readonly idleMs?: number;
+  /** When everything else is. */
+  readonly limitMs: number;
+  /** When WebSockets are; undefined: with everything else. */
+  readonly tunnelsMs?: number;
+};
+
+export class GatewayServer {
+  readonly #server: Server;
+  readonly #router: RequestRouter;
+  readonly #lastResponse = new WeakMap<Socket, ServerResponse>();
+  readonly #tunnels = new Set<Socket>();
+
+  /** @param localPort the port whose service is served; undefined: the public address */
+  constructor(router: RequestRouter, localPort: number | undefined) {
+    this.#router = router;
+    this.#server = createServer(
+      {
+        maxHeaderSize: MAX_HEAD_BYTES,
+        headersTimeout: HEAD_TIMEOUT_MS,
+        requestTimeout: 0,
+        connectionsCheckingInterval: CHECK_INTERVAL_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        requireHostHeader: true,
+        noDelay: true,
+        // Offers of other protocols (h2c) are not taken up: such a request is an ordinary one.
+        shouldUpgradeCallback: isWebSocketUpgrade,
+      },
+      (request, response) => {
+        this.#lastResponse.set(request.socket, response);
+        router.handleRequest(request, response, localPort);
+      },
+    );
+    // The answer `100 Continue` is the upstream's to give, see PlainForwarder.
+    this.#server.on("checkContinue", (request, response) => router.handleRequest(request, response, localPort));
+    this.#server.on("upgrade", (request, socket: Socket, head) => {
+      this.#tunnels.add(socket);
+      socket.once("close", () => this.#tunnels.delete(socket));
+      router.handleUpgrade(request, socket, head, localPort);
+    });
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error, socket));
+  }
+
+  /** Resolves with the port. Rejects with the system's error, for instance EADDRINUSE. */
+  listen(address: ListenAddress): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      const { host, port } = address;
+      this.#server.listen({ port, backlog: BACKLOG, ...(host !== undefined && { host }) }, () => {
+        this.#server.off("error", reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /**
+   * Stops accepting; resolves when the last connection has ended. Not http's own `close`, which would cut idle
+   * keep-alive connections in the moment a client may be sending its next request.
+   */
+  async drain(limits: DrainLimits): Promise<void> {
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
+    const { idleMs, limitMs, tunnelsMs = limitMs } = limits;
+    const timers = [
+      setTimeout(() => this.#server.closeAllConnections(), limitMs),
+      setTimeout(() => {
+        for (const socket of this.#tunnels) socket.destroy();
+      }, tunnelsMs),
+    ];
+    if (idleMs !== undefined) timers.push(setInterval(() => this.#server.closeIdleConnections(), idleMs));
+    await closed;
+    for (const timer of timers) clearTimeout(timer);
+    // What http's close does besides: end the check for slow heads, which would keep the process.
+    this.#server.close();
+  }
+
+  /** Bytes that are no request we take: too large a head is 400 as well, and the connection closes. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    const last = this.#lastResponse.get(socket);
+    // With an answer under way on this connection, an error body would be read as part of it.
+    const isAnswering = last?.headersSent === true && !last.writableFinished;
+    if (error.code === "ECONNRESET" || !socket.writable || isAnswering) {
+      socket.destroy();
+      return;
+    }
+    const isSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+    const message = isSlow ? TOO_SLOW : isLarge ? TOO_LARGE : "The request is malformed.";
+    const answer = { status: isSlow ? 408 : 400, code: isSlow ? "timeout" : "invalid", message } as const;
+    answerErrorRaw(socket, answer, this.#router.newRequestId());
+  }
+}
+
+const TOO_SLOW = "The request's head did not come in time.";
+const TOO_LARGE = "The request's head is larger than 64 KiB.";

@@ -1,0 +1,281 @@
+/** Promises of forwarding, shown with real apps and clients on loopback. */
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { describe, it, type TestContext } from "node:test";
+import { eventually, rawClient, route, startApp, startGateway, tableOf } from "../../test/gateway/in-process.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: hello.test\r\n";
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return text;
+}
+
+/** A TCP server that answers the first bytes it gets with these and ends; for answers no HTTP server would give. */
+async function startRawApp(t: TestContext, onRequest: (socket: Socket) => void) {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => onRequest(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return { slot: "raw-0", address: "127.0.0.1", port: (server.address() as AddressInfo).port };
+}
+
+describe("forwarding", () => {
+  it("passes method, path, query, body and end-to-end headers exactly, and the answer back", async (t) => {
+    const app = await startApp(t, async (request, response) => {
+      const body = await textOf(request);
+      response.writeHead(201, "Made", ["X-A", "1", "X-a", "2", "Set-Cookie", "a=1", "Set-Cookie", "b=2"]);
+      response.end(JSON.stringify({ method: request.method, url: request.url, raw: request.rawHeaders, body }));
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const head = "PATCH /a%2Fb/../c?q=%20&q HTTP/1.1\r\nHost: hello.test\r\nX-Odd-CASE: 1\r\nContent-Length: 5\r\n";
+    const client = rawClient(t, gateway.port, `${head}Connection: close, X-Hop\r\nX-Hop: no\r\n\r\n12345`);
+    const answer = await client.closed();
+    assert.match(answer, /^HTTP\/1\.1 201 Made\r\nX-A: 1\r\nX-a: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n/);
+    const seen = JSON.parse(answer.slice(answer.indexOf("{"), answer.lastIndexOf("}") + 1));
+    assert.equal(seen.method, "PATCH");
+    assert.equal(seen.url, "/a%2Fb/../c?q=%20&q");
+    assert.equal(seen.body, "12345");
+    const raw = seen.raw.join("\n");
+    assert.match(raw, /X-Odd-CASE\n1/);
+    assert.match(raw, /content-length\n5/);
+    assert.match(raw, /X-Forwarded-For\n127\.0\.0\.1\nX-Forwarded-Host\nhello\.test\nX-Forwarded-Proto\nhttp/);
+    assert.doesNotMatch(raw, /X-Hop/);
+  });
+
+  it("streams both ways without waiting for an end", async (t) => {
+    const app = await startApp(t, (request, response) => {
+      response.flushHeaders();
+      request.on("data", (chunk) => response.write(`got ${chunk};`));
+      request.on("end", () => response.end("done"));
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const client = rawClient(t, gateway.port, `POST / HTTP/1.1\r\nHost: hello.test\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    client.socket.write("1\r\na\r\n");
+    await client.until("got a;");
+    client.socket.write("1\r\nb\r\n");
+    await client.until("got b;");
+    client.socket.write("0\r\n\r\n");
+    await client.until("done");
+  });
+
+  it("sends the head of an answer on before its body comes (SSE), with no limit on pauses after it", async (t) => {
+    const app = await startApp(t, (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      setTimeout(() => response.end("data: 1\n\n"), 300);
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target], { timeoutMs: 100 })));
+    const response = await gateway.request("/");
+    assert.equal(response.headers.get("content-type"), "text/event-stream");
+    assert.equal(await response.text(), "data: 1\n\n");
+  });
+
+  it("keeps lengths: chunked stays chunked, a length stays, HEAD, 204 and 304 have no body", async (t) => {
+    const app = await startApp(t, (request, response) => {
+      if (request.url === "/length") response.writeHead(200, { "content-length": "3" }).end("abc");
+      else if (request.url === "/204") response.writeHead(204).end();
+      else if (request.url === "/304") response.writeHead(304, { etag: "x" }).end();
+      else response.write("abc", () => response.end());
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const ask = (method: string, path: string) => {
+      const text = `${method} ${path} HTTP/1.1\r\nHost: hello.test\r\nConnection: close\r\n\r\n`;
+      return rawClient(t, gateway.port, text).closed();
+    };
+    assert.match(await ask("GET", "/chunked"), /Transfer-Encoding: chunked[\s\S]*\r\n\r\n3\r\nabc\r\n0\r\n\r\n$/i);
+    assert.match(await ask("GET", "/length"), /content-length: 3[\s\S]*\r\n\r\nabc$/);
+    assert.match(await ask("HEAD", "/length"), /content-length: 3[\s\S]*\r\n\r\n$/);
+    assert.match(await ask("GET", "/204"), /^HTTP\/1\.1 204[\s\S]*\r\n\r\n$/);
+    assert.match(await ask("GET", "/304"), /^HTTP\/1\.1 304[\s\S]*etag: x[\s\S]*\r\n\r\n$/);
+  });
+
+  it("passes trailers of answers and of requests", async (t) => {
+    const app = await startApp(t, async (request, response) => {
+      await textOf(request);
+      response.writeHead(200, { trailer: "X-Sum" });
+      response.write("body");
+      response.addTrailers({ "X-Sum": request.trailers["x-mine"] ?? "none" });
+      response.end();
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const plain = await rawClient(t, gateway.port, `${GET}Connection: close\r\n\r\n`).closed();
+    assert.match(plain, /trailer: X-Sum[\s\S]*0\r\nX-Sum: none\r\n\r\n$/);
+    const head = "POST / HTTP/1.1\r\nHost: hello.test\r\nTrailer: X-Mine\r\nTransfer-Encoding: chunked\r\n";
+    const body = "4\r\nbody\r\n0\r\nX-Mine: 42\r\n\r\n";
+    const trailed = await rawClient(t, gateway.port, `${head}Connection: close\r\n\r\n${body}`).closed();
+    assert.match(trailed, /0\r\nX-Sum: 42\r\n\r\n$/);
+  });
+
+  it("leaves 100 Continue to the app", async (t) => {
+    const app = await startApp(t, () => {});
+    app.server.on("checkContinue", async (request, response) => {
+      if (request.url === "/no") response.writeHead(413, { connection: "close" }).end("too large");
+      else {
+        response.writeContinue();
+        response.end(await textOf(request));
+      }
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: hello.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n`;
+    const yes = rawClient(t, gateway.port, head("/yes"));
+    await yes.until("HTTP/1.1 100 Continue\r\n\r\n");
+    yes.socket.write("body");
+    await yes.until("body");
+    assert.match(await rawClient(t, gateway.port, head("/no")).until("too large"), /^HTTP\/1\.1 413/);
+  });
+
+  it("ends the upstream's request when the client leaves", async (t) => {
+    let closed = 0;
+    const app = await startApp(t, (_request, response) => {
+      response.on("close", () => {
+        closed += 1;
+      });
+      response.write("first");
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const client = rawClient(t, gateway.port, `${GET}\r\n`);
+    await client.until("first");
+    client.socket.destroy();
+    await eventually(() => closed === 1);
+    await eventually(() => gateway.routing.upstreams.outstandingOf("app-0") === 0);
+  });
+
+  it("breaks the client's connection when the answer ends too early", async (t) => {
+    const long = await startRawApp(t, (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"));
+    const chunked = await startRawApp(t, (socket) =>
+      socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
+    );
+    for (const target of [long, chunked]) {
+      const gateway = await startGateway(t, tableOf(route([target])));
+      const text = await rawClient(t, gateway.port, `${GET}\r\n`).closed();
+      assert.match(text, /^HTTP\/1\.1 200 OK/);
+      assert.ok(!text.endsWith("0\r\n\r\n"), "must not look whole");
+    }
+  });
+
+  it("answers 502 for what is no HTTP, 504 when the first byte takes too long", async (t) => {
+    const broken = await startRawApp(t, (socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
+    const slow = await startRawApp(t, () => {});
+    const first = await startGateway(t, tableOf(route([broken])));
+    assert.equal((await first.request("/", { method: "POST" })).status, 502);
+    const second = await startGateway(t, tableOf(route([slow], { timeoutMs: 100 })));
+    const answer = await second.request("/");
+    assert.equal(answer.status, 504);
+    const body = (await answer.json()) as Record<string, string>;
+    assert.deepEqual(Object.keys(body), ["error", "message", "requestId"]);
+    assert.equal(body.error, "timeout");
+  });
+
+  it("answers an early refusal of a large upload and keeps the reason", async (t) => {
+    const app = await startApp(t, (_request, response) => {
+      response.writeHead(413, { "content-length": "3" }).end("big");
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const head = `POST / HTTP/1.1\r\nHost: hello.test\r\nContent-Length: 50000000\r\n\r\n${"x".repeat(300_000)}`;
+    const text = await rawClient(t, gateway.port, head).until("big");
+    assert.match(text, /^HTTP\/1\.1 413/);
+  });
+
+  it("holds a fast sender back when the receiver is slow, both ways", async (t) => {
+    const total = 64 * 1024 * 1024;
+    let sent = 0;
+    const app = await startApp(t, (_request, response) => {
+      const chunk = Buffer.alloc(64 * 1024);
+      const pump = () => {
+        while (sent < total && response.writable) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return response.once("drain", pump);
+        }
+        response.end();
+      };
+      pump();
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const client = rawClient(t, gateway.port, `${GET}\r\n`);
+    client.socket.pause();
+    let before = -1;
+    await eventually(async () => {
+      const isStill = sent === before && sent > 0;
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return isStill;
+    });
+    assert.ok(sent < total, `${sent} bytes were taken while nobody read`);
+  });
+});
+
+describe("credentials and prefixes", () => {
+  it("strips Slipway's credentials for functions and keeps the app's own", async (t) => {
+    const app = await startApp(t, (request, response) => {
+      response.end(request.headers.authorization ?? "none");
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    gateway.credentials.setPasskeyHash(hash("sha256", "the-passkey", "hex"));
+    const seen = async (authorization: string) =>
+      (await gateway.request("/", { headers: { authorization } })).text();
+    for (const ours of ["Bearer slw_abc", "bearer  slw_abc", "slw_abc", "the-passkey", "Bearer the-passkey"]) {
+      assert.equal(await seen(ours), "none", ours);
+    }
+    for (const theirs of ["Bearer abc", "Basic YTpi", "another-key"]) assert.equal(await seen(theirs), theirs);
+  });
+
+  it("sandboxes pages under a path route of the platform's own host, and only those", async (t) => {
+    const app = await startApp(t, (request, response) => {
+      if (request.url === "/own") response.setHeader("access-control-allow-origin", "https://x.test");
+      response.end(request.headers["x-forwarded-prefix"] ?? "none");
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target]), { paths: [["/sum", "hello"]] }));
+    const own = (path: string) => fetch(`http://127.0.0.1:${gateway.port}${path}`);
+    for (const [path, prefix] of [
+      ["/funko/hello/x", "/funko/hello"],
+      ["/sum/x", "/sum"],
+    ] as const) {
+      const answer = await own(path);
+      assert.equal(
+        answer.headers.get("content-security-policy"),
+        "sandbox allow-scripts allow-forms allow-popups allow-modals",
+      );
+      assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+      assert.equal(await answer.text(), prefix);
+    }
+    assert.equal((await own("/sum/own")).headers.get("access-control-allow-origin"), "https://x.test");
+    assert.equal((await gateway.request("/x")).headers.get("content-security-policy"), null);
+    assert.equal((await own("/funko/nobody/")).status, 404);
+    const redirect = await fetch(`http://127.0.0.1:${gateway.port}/funko/hello?a=1`, { redirect: "manual" });
+    assert.equal(redirect.status, 308);
+    assert.equal(redirect.headers.get("location"), "/funko/hello/?a=1");
+  });
+});
+
+describe("the platform's own requests", () => {
+  it("go to control with the peer's address, and wait while control is away", async (t) => {
+    const gateway = await startGateway(t);
+    const pending = fetch(`http://127.0.0.1:${gateway.port}/api/x`, {
+      headers: { "x-slipway-peer": "9.9.9.9", "x-forwarded-for": "8.8.8.8", authorization: "Bearer slw_a" },
+    });
+    const control = createServer((request, response) => response.end(JSON.stringify(request.headers)));
+    t.after(() => control.close());
+    control.listen(gateway.controlSocket);
+    const seen = (await (await pending).json()) as Record<string, string>;
+    assert.equal(seen["x-slipway-peer"], "127.0.0.1");
+    assert.equal(seen["x-slipway-forwarded"], "1");
+    assert.equal(seen["x-forwarded-for"], "127.0.0.1");
+    assert.equal(seen.authorization, "Bearer slw_a");
+  });
+
+  it("are answered 503 when control stays away", async (t) => {
+    const gateway = await startGateway(t, undefined, { awayMs: 50 });
+    const answer = await fetch(`http://127.0.0.1:${gateway.port}/api/x`);
+    assert.equal(answer.status, 503);
+    assert.equal(((await answer.json()) as Record<string, string>).error, "unavailable");
+  });
+});

@@ -1,0 +1,73 @@
+/** Errors as HTTP answers: one table from code to status, one body shape (design 8). */
+
+import { AppError, type ErrorCode } from "../domain/errors.ts";
+
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  unprocessable: 422,
+  build_failed: 422,
+  deploy_failed: 422,
+  cancelled: 409,
+  too_many_requests: 429,
+  not_ready: 409,
+  bad_gateway: 502,
+  unavailable: 503,
+  timeout: 504,
+  disk_full: 507,
+  internal: 500,
+};
+
+export type ErrorBody = {
+  readonly error: ErrorCode;
+  readonly message: string;
+  readonly requestId: string;
+  readonly errors?: Readonly<Record<string, readonly string[]>>;
+  readonly remedy?: string;
+  readonly log_tail?: string;
+};
+
+/** The body a person or program gets; what is internal stays internal. */
+export function errorBody(error: AppError, requestId: string): ErrorBody {
+  return {
+    error: error.code,
+    message: error.message,
+    requestId,
+    ...(error.fields && { errors: error.fields }),
+    ...(error.remedy !== undefined && { remedy: error.remedy }),
+    ...(error.logTail !== undefined && { log_tail: error.logTail }),
+  };
+}
+
+type FastifyLikeError = { readonly code?: string; readonly statusCode?: number; readonly message?: string; readonly validation?: readonly unknown[] };
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = { 400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type" };
+
+/** Any thrown thing as an AppError; what nobody expected becomes `internal` with the original as its cause. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const known = error as FastifyLikeError;
+  if (Array.isArray(known.validation)) return validationError(known.validation);
+  if ((known as NodeJS.ErrnoException).code === "ENOSPC") {
+    return new AppError("disk_full", "The disk is full.", { cause: error, remedy: "Free some space on the server, then try again." });
+  }
+  const code = known.statusCode === undefined ? undefined : BY_STATUS[known.statusCode];
+  if (code !== undefined) return new AppError(code, known.message ?? "Bad request.", { cause: error });
+  return new AppError("internal", "Internal error.", { cause: error });
+}
+
+function validationError(issues: readonly unknown[]): AppError {
+  const fields: Record<string, string[]> = {};
+  for (const issue of issues as readonly { instancePath?: string; message?: string }[]) {
+    const field = (issue.instancePath ?? "").replace(/^\//, "").replaceAll("/", ".") || "body";
+    fields[field] ??= [];
+    fields[field].push(issue.message ?? "is not valid");
+  }
+  return new AppError("unprocessable", "Validation failed.", { fields });
+}

@@ -1,0 +1,156 @@
+/** Functions and deployments as the API shows them. */
+
+import type { Build } from "../domain/build.ts";
+import type { Deployment } from "../domain/deployment.ts";
+import type { ImageInfo } from "../domain/driver.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
+import type { Project } from "../domain/project.ts";
+import type { Service } from "../domain/service.ts";
+import { uploadError, uploadStatus } from "../domain/status-words.ts";
+import type { Stores } from "../domain/stores.ts";
+
+/** Everything of one function that its views are made from. */
+export type FunctionState = {
+  readonly service: Service;
+  readonly project: Project;
+  readonly latest: Deployment | undefined;
+  readonly latestBuild: Build | undefined;
+  readonly active: Deployment | undefined;
+  readonly records: readonly InstanceRecord[];
+};
+
+export async function readFunctionState(stores: Stores, service: Service): Promise<FunctionState> {
+  const [latest] = await stores.deployments.list({ serviceId: service.id, limit: 1 });
+  const isActiveLatest = latest !== undefined && latest.id === service.activeDeploymentId;
+  const active = isActiveLatest || service.activeDeploymentId === null ? undefined : await stores.deployments.get(service.activeDeploymentId);
+  return {
+    service,
+    project: await stores.projects.get(service.projectId),
+    latest,
+    latestBuild: latest?.buildId == null ? undefined : await stores.builds.get(latest.buildId),
+    active: isActiveLatest ? latest : active,
+    records: await stores.instances.list({ serviceId: service.id }),
+  };
+}
+
+export type UrlOf = (routeName: string) => string;
+
+export function functionView(state: FunctionState, urlOf: UrlOf, containerName: (record: InstanceRecord) => string) {
+  const { service, project, latest, active, records } = state;
+  const urls = [urlOf(service.routeName), ...(service.localPort === null ? [] : [`http://127.0.0.1:${service.localPort}/`])];
+  const isBuilding = latest?.status === "building" && active === undefined && service.desired === "running";
+  return {
+    id: service.id,
+    name: service.name,
+    project: project.slug,
+    kind: service.kind,
+    status: isBuilding ? ("building" as const) : service.status,
+    url: urls[0] ?? "",
+    urls,
+    runtime: service.runtime,
+    tag: service.tag,
+    port: service.localPort,
+    private: service.isPrivate,
+    replicas: (active ?? latest)?.replicas ?? 1,
+    active_deployment_id: service.activeDeploymentId,
+    latest_deployment: latest === undefined ? null : deploymentView(latest, service, state.latestBuild),
+    error: uploadError(service, latest, active),
+    created_at: time(service.createdAt),
+    updated_at: time(service.updatedAt),
+    instances: records.map((r) => instanceView(r, service, containerName)),
+  };
+}
+
+export type FunctionView = ReturnType<typeof functionView>;
+
+function instanceView(record: InstanceRecord, service: Service, containerName: (record: InstanceRecord) => string) {
+  return {
+    id: record.slot,
+    name: containerName(record),
+    deployment_id: record.deploymentId,
+    current: record.deploymentId === service.activeDeploymentId,
+    healthy: record.state === "ready",
+    state: record.state,
+    started_at: timeOrNull(record.startedAt),
+    restart_count: record.restartCount,
+    last_exit_code: record.lastExitCode,
+    last_log_tail: record.lastLogTail,
+  };
+}
+
+export function imageView(image: ImageInfo) {
+  return { id: image.id, tags: image.tags, created_at: time(image.createdAt) };
+}
+
+export function deploymentView(deployment: Deployment, service: Service, build: Build | undefined) {
+  const { resources } = deployment;
+  return {
+    id: deployment.id,
+    service_id: deployment.serviceId,
+    function: service.name,
+    status: deployment.status,
+    active: deployment.id === service.activeDeploymentId,
+    image: deployment.image,
+    runtime: deployment.runtime,
+    source_id: deployment.sourceId,
+    env_vars: deployment.env,
+    replicas: deployment.replicas,
+    resources: {
+      cpu_shares: resources.cpuMillicores === null ? null : Math.round((resources.cpuMillicores * 1024) / 1000),
+      memory_mb: resources.memoryBytes === null ? null : Math.round(resources.memoryBytes / 1_048_576),
+    },
+    command: deployment.command,
+    health: deployment.health && {
+      path: deployment.health.path,
+      interval_ms: deployment.health.intervalMs,
+      timeout_ms: deployment.health.timeoutMs,
+      start_ms: deployment.startMs,
+    },
+    volumes: deployment.volumes.map((v) => ({ source: v.source, target: v.target, read_only: v.readOnly })),
+    ports: deployment.listenPorts.map((port) => ({ container_port: port, protocol: "tcp" as const })),
+    failure_reason: deployment.failureReason,
+    exit_code: deployment.exitCode,
+    log_tail: deployment.logTail,
+    attempt_count: deployment.attemptCount,
+    build: build === undefined ? null : buildView(build),
+    created_at: time(deployment.createdAt),
+    started_at: timeOrNull(deployment.startedAt),
+    healthy_at: timeOrNull(deployment.healthyAt),
+  };
+}
+
+function buildView(build: Build) {
+  return {
+    id: build.id,
+    status: build.status,
+    was_cached: build.wasCached,
+    error: build.error,
+    started_at: timeOrNull(build.startedAt),
+    finished_at: timeOrNull(build.finishedAt),
+  };
+}
+
+/** lambdaathome's LambdaFun: all strings, with status, error and the log's address added. */
+export function lambdaView(state: FunctionState) {
+  const { service, latest, active } = state;
+  return {
+    name: service.name,
+    tag: service.tag ?? "",
+    runtime: service.runtime ?? "",
+    port: service.localPort === null ? "" : String(service.localPort),
+    volume: service.volumeText,
+    source: "",
+    id: service.id,
+    status: uploadStatus(service, latest, active),
+    error: uploadError(service, latest, active),
+    buildLog: `/function/logs/${service.routeName}?build=1`,
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
+}

@@ -1,0 +1,133 @@
+/** `/api/functions` (design 8.2): deploy, read, act. */
+
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Service } from "../domain/service.ts";
+import { type App, addRoute } from "./app.ts";
+import { deployFunction, deployQuery } from "./deploy-function.ts";
+import { namedFunction } from "./deployments.routes.ts";
+import { functionFinder } from "./function-finder.ts";
+import type { FunctionRoutesOptions } from "./function-routes-options.ts";
+import { type FunctionView, functionView, imageView, readFunctionState } from "./function-view.ts";
+import { sendEvents, untilClosed } from "./log-stream.ts";
+import { envelope, flag, nameParams, pageOf, pageQuery, projectQuery } from "./schemas.ts";
+
+const MAX_TAIL = 5000;
+const logsQuery = projectQuery.extend({ tail: z.coerce.number().int().min(0).default(500), follow: flag });
+const rollbackBody = z.strictObject({ deployment_id: z.string().max(64).optional() }).nullish();
+
+export function functionRoutes(app: App, options: FunctionRoutesOptions): void {
+  const viewOf = (service: Service): Promise<FunctionView> => readView(options, service);
+  addRoute(app, {
+    method: "POST",
+    url: "/api/functions",
+    permission: "admin",
+    schema: { tags: ["functions"], summary: "Create or update a function (form: manifest, source)", querystring: deployQuery },
+    handler: (request, reply) => deployFunction(request, reply, options, viewOf),
+  });
+  addReads(app, options, viewOf);
+  addActions(app, options, viewOf);
+  addLogs(app, options);
+}
+
+type ViewOf = (service: Service) => Promise<FunctionView>;
+
+async function readView(options: FunctionRoutesOptions, service: Service): Promise<FunctionView> {
+  const state = await readFunctionState(options.stores, service);
+  return functionView(state, options.urlOf, (record) => options.containerName(service, state.project.slug, record));
+}
+
+function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: ViewOf): void {
+  const find = functionFinder(stores);
+  addRoute(app, {
+    method: "GET",
+    url: "/api/functions",
+    permission: "admin",
+    schema: { tags: ["functions"], summary: "All functions, or those of one project, by name", querystring: pageQuery },
+    handler: async (request) => {
+      const query = request.query as z.output<typeof pageQuery>;
+      const page = pageOf(query);
+      const project = query.project === undefined ? undefined : await find.project(query.project);
+      const all = await stores.services.list({ kind: "function", ...(project && { projectId: project.id }) });
+      const shown = all.slice(page.offset, page.offset + page.limit);
+      return envelope(await Promise.all(shown.map(viewOf)), all.length, page);
+    },
+  });
+  addRoute(app, {
+    method: "GET",
+    url: "/api/functions/:name",
+    permission: "admin",
+    schema: { tags: ["functions"], summary: "One function with its instances and images", params: nameParams, querystring: projectQuery },
+    handler: async (request) => {
+      const service = await namedFunction(find, request);
+      const own = await images.listImages({ mine: true, serviceId: service.id });
+      return { ...(await viewOf(service)), images: own.map(imageView) };
+    },
+  });
+}
+
+function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, viewOf: ViewOf): void {
+  const find = functionFinder(stores);
+  const act = (verb: string, summary: string, work: (service: Service, request: FastifyRequest) => Promise<unknown>, body?: z.ZodType): void =>
+    addRoute(app, {
+      method: "POST",
+      url: `/api/functions/:name/${verb}`,
+      permission: "admin",
+      schema: { tags: ["functions"], summary, params: nameParams, querystring: projectQuery, ...(body && { body }) },
+      handler: async (request) => {
+        const service = await namedFunction(find, request);
+        await work(service, request);
+        return viewOf(await stores.services.get(service.id));
+      },
+    });
+  act("start", "Start a stopped function", (service) => lifecycle.start(service));
+  act("stop", "Stop a function; it keeps everything but its instances", (service) => lifecycle.stop(service));
+  act("restart", "Replace its instances, no request lost", (service) => lifecycle.restart(service));
+  act(
+    "rollback",
+    "Go back to an earlier deployment, the one before when none is named",
+    (service, request) => lifecycle.rollback(service, (request.body as z.output<typeof rollbackBody>)?.deployment_id),
+    rollbackBody,
+  );
+  addRoute(app, {
+    method: "DELETE",
+    url: "/api/functions/:name",
+    permission: "admin",
+    schema: { tags: ["functions"], summary: "Delete a function; volumes=1 deletes its data too", params: nameParams, querystring: projectQuery.extend({ volumes: flag }) },
+    handler: async (request, reply) => {
+      const service = await namedFunction(find, request);
+      const { slug } = await stores.projects.get(service.projectId);
+      await lifecycle.remove(service, slug, { volumes: (request.query as { volumes: boolean }).volumes });
+      return reply.status(204).send();
+    },
+  });
+}
+
+function addLogs(app: App, options: FunctionRoutesOptions): void {
+  const { stores } = options;
+  addRoute(app, {
+    method: "GET",
+    url: "/api/functions/:name/logs",
+    permission: "admin",
+    schema: { tags: ["functions"], summary: "Log lines of all instances as server-sent events", params: nameParams, querystring: logsQuery },
+    handler: async (request, reply) => {
+      const service = await namedFunction(functionFinder(stores), request);
+      const { slug } = await stores.projects.get(service.projectId);
+      return sendEvents(reply, logEvents(options, service, slug, request.query as z.output<typeof logsQuery>, untilClosed(request, reply)));
+    },
+  });
+}
+
+async function* logEvents(
+  options: FunctionRoutesOptions,
+  service: Service,
+  projectSlug: string,
+  query: z.output<typeof logsQuery>,
+  signal: AbortSignal,
+): AsyncIterable<unknown> {
+  const what = { tail: Math.min(query.tail, MAX_TAIL), follow: query.follow };
+  for await (const { record, stream, line, at } of options.logs.read(service.id, what, signal)) {
+    const instance = options.containerName(service, projectSlug, record);
+    yield { container_id: (record.runtimeId ?? "").slice(0, 12), instance, stream, line, at: new Date(at).toISOString() };
+  }
+}

@@ -1,0 +1,58 @@
+/** Everything that has to do with sources, runtimes and builds. */
+
+import { join } from "node:path";
+import { FileBuildLogs } from "../builder/build-logs.ts";
+import { hostSettingsOf } from "../builder/host-settings.ts";
+import { EngineImageBuilder } from "../builder/image-builder.ts";
+import { readHostFacts } from "../builder/read-host-facts.ts";
+import { FolderRuntimeCatalog } from "../builder/runtime-catalog.ts";
+import { TarSourceFiles } from "../builder/source-files.ts";
+import { DEFAULT_BUILD_LIMITS } from "../domain/build.ts";
+import type { BuildEngine } from "../domain/build-engine.ts";
+import type { Driver } from "../domain/driver.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { ArchiveLimits } from "../domain/source.ts";
+import type { Database } from "../domain/stores.ts";
+import { systemClock } from "../lib/system-clock.ts";
+import type { Config } from "./config.ts";
+
+export type BuildPartsOptions = {
+  readonly config: Config;
+  readonly database: Database;
+  readonly driver: Driver;
+  readonly engine: BuildEngine;
+  readonly serverId: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+};
+
+export type BuildParts = Awaited<ReturnType<typeof openBuildParts>>;
+
+export async function openBuildParts({ config, database, driver, engine, serverId, env, logger }: BuildPartsOptions) {
+  const inData = (folder: string): string => join(config.dataDir, folder);
+  const sources = await TarSourceFiles.open(inData("sources"), systemClock);
+  const buildLogs = await FileBuildLogs.open(inData("builds"), logger);
+  const runtimes = await FolderRuntimeCatalog.open({
+    store: database.runtimes,
+    builtInFolder: join(import.meta.dirname, "../runtimes"),
+    uploadedFolder: inData("runtimes"),
+    clock: systemClock,
+  });
+  const builder = new EngineImageBuilder({
+    engine,
+    images: driver,
+    sources,
+    logs: buildLogs,
+    limits: { ...DEFAULT_BUILD_LIMITS, timeoutMs: config.buildTimeoutMs, memoryBytes: config.buildMemoryBytes, parallel: config.buildParallel },
+    prefix: config.prefix,
+    serverId,
+    readHostSettings: async () => hostSettingsOf(await readHostFacts({ root: "/", home: env["HOME"] ?? "/root", env })),
+  });
+  const archiveLimits: ArchiveLimits = {
+    uploadBytes: config.uploadLimitBytes,
+    entries: config.uploadEntries,
+    unpackedBytes: config.unpackedLimitBytes,
+    ratio: config.unpackRatio,
+  };
+  return { sources, buildLogs, runtimes, builder, archiveLimits, uploadsDir: inData("uploads") };
+}

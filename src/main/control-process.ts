@@ -1,0 +1,63 @@
+/** The control process: started by the holder, restarted by it when it ends. */
+
+import { enableCompileCache } from "node:module";
+import pino from "pino";
+import { isAppError } from "../domain/errors.ts";
+import type { GatewayLink, GatewayProblem } from "../gateway/gateway-link.ts";
+import { HolderLink } from "../gateway/holder-link.ts";
+import { HOLDER_ID } from "../gateway/worker-env.ts";
+import { readConfig } from "./config.ts";
+import { startControl } from "./control.ts";
+import { configInput, FLAGS_ENV, SETUP_TOKEN_ENV } from "./server.ts";
+import { VERSION } from "./version.ts";
+
+enableCompileCache();
+
+const config = readConfig(configInput(JSON.parse(process.env[FLAGS_ENV] ?? "{}"), process.env));
+const logger = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 1, sync: true }));
+const holder = await HolderLink.open();
+
+function takeProblem(problem: GatewayProblem, link: GatewayLink): void {
+  switch (problem.kind) {
+    case "address_in_use":
+      link.retireOrphans();
+      holder.fatal(`the address ${problem.address} is in use by another program. Stop that, or choose another one with --addr (SLIPWAY_ADDR).`);
+      return;
+    case "local_port":
+      if (problem.reason === null) logger.info({ port: problem.port }, "a function's port can be listened on again");
+      else logger.warn({ port: problem.port, reason: problem.reason }, "a function's port can't be listened on; the function answers by its name");
+      return;
+    case "worker_hung":
+      logger.error({ pid: problem.pid }, "a gateway worker does not acknowledge its table and is replaced");
+      holder.killWorker(problem.pid);
+  }
+}
+
+try {
+  const control = await startControl({
+    config,
+    version: VERSION,
+    env: process.env,
+    logger,
+    holderId: process.env[HOLDER_ID] ?? "",
+    workers: () => holder.workers,
+    publicPort: () => holder.port ?? config.address.port,
+    onProblem: takeProblem,
+    reload: () => holder.reload(),
+    setupToken: process.env[SETUP_TOKEN_ENV],
+  });
+  holder.onStop(() => {
+    control.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, "stopping failed");
+        process.exit(1);
+      },
+    );
+  });
+  holder.ready();
+} catch (error) {
+  if (!isAppError(error)) throw error;
+  process.stderr.write(`slipway: ${error.message}${error.remedy === undefined ? "" : `\n  ${error.remedy}`}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,46 @@
+/** The program `slipway`: hands the real world to the command line. */
+
+import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import type { CliDeps } from "../cli/cli-deps.ts";
+import { createProgram } from "../cli/program.ts";
+import { VERSION } from "./version.ts";
+
+enableCompileCache();
+
+const deps: CliDeps = {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  version: VERSION,
+  homeDir: process.env["HOME"] ?? homedir(),
+  cwd: process.cwd(),
+  now: () => Date.now(),
+  onInterrupt(listener) {
+    const onSignal = (): void => {
+      stop();
+      listener();
+    };
+    const stop = (): void => {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    };
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+    return stop;
+  },
+  async runServer(flags) {
+    const { runServer } = await import("./server.ts");
+    process.exitCode = await runServer(flags, process.env);
+  },
+  async buildBases(onProgress) {
+    const { buildBases } = await import("./bases.ts");
+    return buildBases(onProgress);
+  },
+};
+
+// A reader that went away (`slipway list | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+const status = await createProgram(deps).run(process.argv.slice(2));
+process.exitCode ??= status;

@@ -1,0 +1,76 @@
+/** `slipway server`: checks what it is given, takes the data directory, then runs the holder until told to stop. */
+
+import { mkdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { openPasskey } from "../auth/passkey.ts";
+import { runHolder } from "../gateway/holder.ts";
+import { LineLogger } from "../gateway/line-logger.ts";
+import { randomHex } from "../lib/ids.ts";
+import { DataDirectoryLock } from "../store/lock.ts";
+import { type Config, type ConfigInput, readConfig } from "./config.ts";
+import { serverUrl } from "./urls.ts";
+
+/** In control's environment: the flags of the server, and the token that a fresh one is claimed with. */
+export const FLAGS_ENV = "SLIPWAY_SERVER_FLAGS";
+export const SETUP_TOKEN_ENV = "SLIPWAY_SETUP_TOKEN_ONCE";
+
+export function configInput(flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv): ConfigInput {
+  return { flags, env, isRoot: process.getuid?.() === 0, cores: availableParallelism() };
+}
+
+/** Resolves with the exit status. @throws AppError `invalid` (configuration), `conflict` (data directory in use) */
+export async function runServer(flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv): Promise<number> {
+  const config = readConfig(configInput(flags, env));
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const lock = await DataDirectoryLock.acquire(config.dataDir);
+  try {
+    const setupToken = (await exists(config.databasePath)) ? undefined : randomHex(16);
+    await announcePasskey(config);
+    return await hold(config, flags, env, setupToken);
+  } finally {
+    await lock.release();
+  }
+}
+
+function hold(config: Config, flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv, setupToken: string | undefined): Promise<number> {
+  const childEnv = { ...env, [FLAGS_ENV]: JSON.stringify(flags), ...(setupToken !== undefined && { [SETUP_TOKEN_ENV]: setupToken }) };
+  return runHolder({
+    workerModule: join(import.meta.dirname, "worker-process.ts"),
+    controlModule: join(import.meta.dirname, "control-process.ts"),
+    args: [],
+    env: childEnv,
+    address: { host: config.address.host ?? undefined, port: config.address.port },
+    workerCount: config.gatewayWorkers,
+    dataDir: config.dataDir,
+    trustedProxies: config.trustedProxies,
+    logger: new LineLogger(config.logLevel),
+    onReady: ({ port }) => {
+      const url = serverUrl(config, port);
+      if (setupToken !== undefined) say(`slipway: claim it at ${url}/setup?token=${setupToken}`);
+      say(`slipway: ready on ${url}`);
+    },
+    onFatal: (message) => process.stderr.write(`slipway: ${message}\n`),
+  });
+}
+
+async function announcePasskey(config: Config): Promise<void> {
+  const { created } = await openPasskey(config.passfile);
+  if (created === null) return;
+  say(`slipway: your passkey is ${created}`);
+  say(`slipway: it is kept in ${config.passfile}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}

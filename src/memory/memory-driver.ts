@@ -1,0 +1,282 @@
+/**
+ * A driver without an engine: keeps the promises of the interfaces in memory, and can be made to crash, fail and go
+ * away. It is the fake of the tests and the driver of `SLIPWAY_DRIVER=memory`. Addresses are on the loopback network,
+ * so that a test can listen on an instance's own.
+ */
+
+import type { Clock } from "../domain/clock.ts";
+import type {
+  Driver,
+  DriverEvent,
+  EngineInfo,
+  ImageInfo,
+  InstanceLogLine,
+  InstanceSpec,
+  ObservedInstance,
+} from "../domain/driver.ts";
+import { AppError } from "../domain/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { type MemoryBehaviour, type MemoryImageOptions, MemoryImages } from "./memory-images.ts";
+import { MemoryInstance, requireInstance } from "./memory-instance.ts";
+
+type Watcher = Parameters<Driver["watch"]>[0];
+
+export type MemoryDriverOptions = {
+  readonly clock: Pick<Clock, "now">;
+  readonly serverId?: string;
+};
+
+export class MemoryDriver implements Driver {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #images: MemoryImages;
+  readonly #instances = new Map<string, MemoryInstance>();
+  /** Index by slug. */
+  readonly #networks = new Map<string, number>();
+  readonly #watchers = new Set<Watcher>();
+  #startErrors: AppError[] = [];
+  #isAway = false;
+
+  constructor({ clock, serverId = "memory" }: MemoryDriverOptions) {
+    this.#clock = clock;
+    this.#images = new MemoryImages(
+      serverId,
+      () => clock.now(),
+      (imageId) => this.#usesImage(imageId),
+    );
+  }
+
+  // What tests make happen.
+
+  /** Adds an image, or puts another one in the place of that tag. Answers its id. */
+  addImage(reference: string, options?: MemoryImageOptions): string {
+    return this.#images.add(reference, options);
+  }
+
+  /** The instance ends by itself, after these last lines on standard error. @throws AppError `not_found` */
+  crash(runtimeId: string, exitCode: number, lastLines: readonly string[] = []): void {
+    const instance = requireInstance(this.#instances.get(runtimeId), runtimeId);
+    instance.print(lastLines, "stderr", this.#clock.now());
+    this.#end(instance, exitCode);
+  }
+
+  /** The next start throws this instead of starting. Several are taken in the order they were given. */
+  failNextStart(error: AppError): void {
+    this.#startErrors.push(error);
+  }
+
+  /** The engine stops answering; instances run on. Every call but `info` and `watch` throws `unavailable`. */
+  goAway(): void {
+    if (this.#isAway) return;
+    this.#isAway = true;
+    for (const watcher of this.#watchers) queueMicrotask(() => watcher.onLost(awayError()));
+  }
+
+  /** It answers again; watchers are told that they may have missed events, and they have. */
+  comeBack(): void {
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    for (const watcher of this.#watchers) queueMicrotask(() => watcher.onGap());
+  }
+
+  /** Whether the service's network name resolves to it. @throws AppError `not_found` */
+  hasAlias(runtimeId: string): boolean {
+    return requireInstance(this.#instances.get(runtimeId), runtimeId).hasAlias;
+  }
+
+  // Instances.
+
+  async create(spec: InstanceSpec): Promise<string> {
+    this.#requireEngine();
+    const imageId = this.#images.require(spec.image).info.id;
+    const { projectSlug, serviceName, deploymentId, replica } = spec;
+    const name = `slipway-${projectSlug}-${serviceName}-${replica}-${deploymentId.slice(0, 8)}`;
+    for (const older of this.#instances.values()) if (older.name === name) await this.remove(older.runtimeId);
+    const address = this.addressOf(spec.projectNetworkIndex, spec.hostNumber);
+    const instance = new MemoryInstance({ runtimeId: newId(), name, spec, imageId, address });
+    this.#instances.set(instance.runtimeId, instance);
+    return instance.runtimeId;
+  }
+
+  async start(runtimeId: string): Promise<void> {
+    const instance = this.#require(runtimeId);
+    if (instance.isRunning) return;
+    const { projectSlug } = instance.spec;
+    if (!this.#networks.has(projectSlug)) throw new AppError("not_found", `Network slipway-${projectSlug} not found.`);
+    const planned = this.#startErrors.shift();
+    if (planned) throw planned;
+    this.#run(instance, this.#images.require(instance.imageId).options.behaviour?.(instance.spec) ?? {});
+  }
+
+  async stop(runtimeId: string, _graceMs: number): Promise<void> {
+    this.#requireEngine();
+    const instance = this.#instances.get(runtimeId);
+    if (instance?.isRunning) this.#end(instance, EXIT_CODE_OF_SIGTERM);
+  }
+
+  async remove(runtimeId: string): Promise<void> {
+    this.#requireEngine();
+    const instance = this.#instances.get(runtimeId);
+    if (!instance) return;
+    if (instance.isRunning) this.#end(instance, EXIT_CODE_OF_SIGKILL);
+    this.#instances.delete(runtimeId);
+    this.#announce("removed", instance);
+  }
+
+  async list(filter: { readonly serviceId?: string } = {}): Promise<readonly ObservedInstance[]> {
+    this.#requireEngine();
+    return [...this.#instances.values()]
+      .filter(({ spec }) => filter.serviceId === undefined || spec.serviceId === filter.serviceId)
+      .map((instance) => instance.observe())
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async inspect(runtimeId: string): Promise<ObservedInstance> {
+    return this.#require(runtimeId).observe();
+  }
+
+  async setAlias(
+    runtimeId: string,
+    spec: { readonly projectSlug: string; readonly serviceName: string; readonly isOn: boolean },
+  ): Promise<void> {
+    this.#require(runtimeId).hasAlias = spec.isOn;
+  }
+
+  async *logs(
+    runtimeId: string,
+    options: { readonly tail: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<InstanceLogLine> {
+    yield* this.#require(runtimeId).logs(options, signal);
+  }
+
+  async exec(
+    runtimeId: string,
+    command: readonly string[],
+    _timeoutMs: number,
+  ): Promise<{ readonly exitCode: number; readonly output: string }> {
+    const instance = this.#require(runtimeId);
+    if (!instance.isRunning) throw new AppError("conflict", `Instance ${instance.name} is not running.`);
+    const behaviour = this.#images.require(instance.imageId).options.behaviour?.(instance.spec);
+    return behaviour?.exec?.(command) ?? { exitCode: 0, output: "" };
+  }
+
+  // Networks.
+
+  async ensureNetwork(projectSlug: string, networkIndex: number): Promise<void> {
+    this.#requireEngine();
+    const taken = [...this.#networks].find(([slug, index]) => index === networkIndex && slug !== projectSlug);
+    if (taken) throw new AppError("conflict", `Network ${networkIndex} is that of ${taken[0]}.`);
+    this.#networks.set(projectSlug, networkIndex);
+  }
+
+  async removeNetwork(projectSlug: string): Promise<void> {
+    this.#requireEngine();
+    const isUsed = [...this.#instances.values()].some((i) => i.isRunning && i.spec.projectSlug === projectSlug);
+    if (isUsed) throw new AppError("conflict", `The network slipway-${projectSlug} is in use.`);
+    this.#networks.delete(projectSlug);
+  }
+
+  async listNetworks(): Promise<readonly string[]> {
+    this.#requireEngine();
+    return [...this.#networks.keys()].sort();
+  }
+
+  addressOf(networkIndex: number, hostNumber: number): string {
+    return `127.${200 + Math.floor(networkIndex / 256)}.${networkIndex % 256}.${hostNumber}`;
+  }
+
+  // Images.
+
+  async findImage(reference: string): Promise<ImageInfo | undefined> {
+    this.#requireEngine();
+    return this.#images.findImage(reference);
+  }
+
+  async listImages(filter?: { readonly mine?: boolean; readonly serviceId?: string }): Promise<readonly ImageInfo[]> {
+    this.#requireEngine();
+    return this.#images.listImages(filter);
+  }
+
+  async ownerOf(reference: string): Promise<{ readonly uid: number; readonly gid: number }> {
+    this.#requireEngine();
+    return this.#images.ownerOf(reference);
+  }
+
+  async tagImage(reference: string, tag: string): Promise<void> {
+    this.#requireEngine();
+    await this.#images.tagImage(reference, tag);
+  }
+
+  async removeImage(reference: string): Promise<boolean> {
+    this.#requireEngine();
+    return this.#images.removeImage(reference);
+  }
+
+  // The engine.
+
+  watch(handlers: Watcher, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#watchers.add(handlers);
+    signal.addEventListener("abort", () => this.#watchers.delete(handlers), { once: true });
+    queueMicrotask(() => (this.#isAway ? handlers.onLost(awayError()) : handlers.onGap()));
+  }
+
+  async info(): Promise<EngineInfo> {
+    if (this.#isAway)
+      return { reachable: false, version: null, apiVersion: null, rootDir: null, error: awayError().message };
+    return { reachable: true, version: "memory", apiVersion: "1.41", rootDir: null, error: null };
+  }
+
+  async listEverything(): Promise<readonly unknown[]> {
+    this.#requireEngine();
+    return (await this.list()).filter(({ state }) => state === "running");
+  }
+
+  async prune(_olderThanMs: number): Promise<void> {
+    this.#requireEngine();
+  }
+
+  #run(instance: MemoryInstance, behaviour: MemoryBehaviour): void {
+    if (behaviour.startError !== undefined)
+      throw new AppError("deploy_failed", `The instance can't be started: ${behaviour.startError}`);
+    const now = this.#clock.now();
+    instance.start(now);
+    this.#announce("started", instance);
+    instance.print(behaviour.stdout ?? [], "stdout", now);
+    instance.print(behaviour.stderr ?? [], "stderr", now);
+    if (behaviour.wasOomKilled) this.#announce("oom", instance);
+    if (behaviour.exitCode !== undefined) this.#end(instance, behaviour.exitCode, behaviour.wasOomKilled);
+  }
+
+  #end(instance: MemoryInstance, exitCode: number, wasOomKilled?: boolean): void {
+    instance.end(exitCode, wasOomKilled);
+    this.#announce("died", instance);
+  }
+
+  /** In a microtask, as the engine's events come after its answers. Events while it is away are lost. */
+  #announce(kind: DriverEvent["kind"], { spec, runtimeId }: MemoryInstance): void {
+    if (this.#isAway) return;
+    const event = { kind, serviceId: spec.serviceId, runtimeId };
+    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher.onEvent(event));
+  }
+
+  #usesImage(imageId: string): boolean {
+    return [...this.#instances.values()].some((instance) => instance.imageId === imageId);
+  }
+
+  #require(runtimeId: string): MemoryInstance {
+    this.#requireEngine();
+    return requireInstance(this.#instances.get(runtimeId), runtimeId);
+  }
+
+  #requireEngine(): void {
+    if (this.#isAway) throw awayError();
+  }
+}
+
+const EXIT_CODE_OF_SIGTERM = 143;
+const EXIT_CODE_OF_SIGKILL = 137;
+
+function awayError(): AppError {
+  return new AppError("unavailable", "The engine does not answer.", { retryAfterSeconds: 5 });
+}

@@ -1,0 +1,104 @@
+/** What a MemoryDatabase holds, and the little that its stores share: copies, order, slices, unique fields. */
+
+import type { Build } from "../domain/build.ts";
+import type { Deployment } from "../domain/deployment.ts";
+import type { HostNumberUse } from "../domain/host-number.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
+import type { Page, Project } from "../domain/project.ts";
+import type { Runtime } from "../domain/runtime.ts";
+import type { Service } from "../domain/service.ts";
+import { notFoundError, ownerMissingError, takenError } from "../domain/store-errors.ts";
+
+/** Records by their key. A record is never changed, only replaced, so that a copy of the Maps is a copy of all. */
+export type MemoryTables = {
+  readonly projects: Map<string, Project>;
+  readonly services: Map<string, Service>;
+  readonly deployments: Map<string, Deployment>;
+  readonly builds: Map<string, Build>;
+  readonly instances: Map<string, InstanceRecord>;
+  /** By project id. */
+  readonly addresses: Map<string, readonly HostNumberUse[]>;
+  readonly runtimes: Map<string, Runtime>;
+  readonly settings: Map<string, string>;
+};
+
+/** Runs `work` on the tables when it is its turn. `work` must throw before it changes anything. */
+export type MemoryAccess = <T>(work: (tables: MemoryTables) => T) => Promise<T>;
+
+export function emptyTables(): MemoryTables {
+  return {
+    projects: new Map(),
+    services: new Map(),
+    deployments: new Map(),
+    builds: new Map(),
+    instances: new Map(),
+    addresses: new Map(),
+    runtimes: new Map(),
+    settings: new Map(),
+  };
+}
+
+export function copyTables(tables: MemoryTables): MemoryTables {
+  return {
+    projects: new Map(tables.projects),
+    services: new Map(tables.services),
+    deployments: new Map(tables.deployments),
+    builds: new Map(tables.builds),
+    instances: new Map(tables.instances),
+    addresses: new Map(tables.addresses),
+    runtimes: new Map(tables.runtimes),
+    settings: new Map(tables.settings),
+  };
+}
+
+/** A copy of its own, so that the caller's object may change later without changing what is kept. */
+export function kept<T>(record: T): T {
+  return structuredClone(record);
+}
+
+/** The record with the patch laid over it. Fields given as undefined stay as they are. */
+export function patched<T extends object>(record: T, patch: Partial<NoInfer<T>>): T {
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+  return kept({ ...record, ...Object.fromEntries(given) });
+}
+
+/** @throws AppError `not_found` */
+export function mustGet<T>(table: ReadonlyMap<string, T>, noun: string, key: string): T {
+  const record = table.get(key);
+  if (record === undefined) throw notFoundError(noun, key);
+  return record;
+}
+
+/** @throws AppError `not_found` when the project or service a record shall belong to is not there */
+export function mustHaveOwner(table: ReadonlyMap<string, unknown>, key: string): void {
+  if (!table.has(key)) throw ownerMissingError();
+}
+
+/** @throws AppError `conflict` when another record has the same value; null is equal to nothing */
+export function mustBeFree<T>(others: Iterable<T>, noun: string, field: keyof T & string, value: unknown): void {
+  if (value === null) return;
+  for (const other of others) if (other[field] === value) throw takenError(noun, [field]);
+}
+
+/** Newest first; equal times by id. */
+export function byNewest(a: { createdAt: number; id: string }, b: { createdAt: number; id: string }): number {
+  return b.createdAt - a.createdAt || compareText(a.id, b.id);
+}
+
+/** Byte order, as the SQL stores have it. */
+export function compareText(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export function slice<T>(records: readonly T[], page: Page): T[] {
+  const offset = page.offset ?? 0;
+  return records.slice(offset, page.limit === undefined ? undefined : offset + page.limit);
+}
+
+/** Removes the service and all that belongs to it. */
+export function removeService(tables: MemoryTables, serviceId: string): void {
+  tables.services.delete(serviceId);
+  for (const table of [tables.deployments, tables.builds]) {
+    for (const [key, record] of table) if (record.serviceId === serviceId) table.delete(key);
+  }
+}

@@ -1,0 +1,107 @@
+/** Clears away what nobody refers to any more, now and then, and warns before the disk is full. */
+
+import { statfs } from "node:fs/promises";
+import type { ImageBuilder } from "../domain/build.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { EngineDriver, ImageDriver } from "../domain/driver.ts";
+import { LABELS } from "../domain/labels.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { SourceFiles } from "../domain/source.ts";
+import type { Stores } from "../domain/stores.ts";
+
+export type HousekeepingOptions = {
+  readonly stores: Stores;
+  readonly sources: Pick<SourceFiles, "list" | "remove">;
+  readonly builder: Pick<ImageBuilder, "pruneImages">;
+  readonly driver: Pick<ImageDriver, "listImages"> & Pick<EngineDriver, "prune" | "info">;
+  /** Removes runtime files that no runtime refers to (lambdaathome's CleanUnusedRuntimes). */
+  readonly removeUnreferencedRuntimeFiles: () => Promise<readonly string[]>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly intervalMs: number;
+  readonly dataDir: string;
+  /** Free bytes below which it warns. */
+  readonly diskWarningBytes: number;
+  readonly onDiskFree: (path: string, bytes: number) => void;
+};
+
+/** Dangling images and build cache are kept this long. */
+const PRUNE_OLDER_THAN_MS = 24 * 3_600_000;
+/** Pruning the engine costs it something: not at every round. */
+const PRUNE_EVERY_MS = 3_600_000;
+
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  #cancel: () => void = () => undefined;
+  #prunedAt = 0;
+  #running: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#round().finally(() => {
+      if (!this.#isClosed) this.#cancel = this.#options.clock.schedule(this.#options.intervalMs, () => this.start());
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancel();
+    await this.#running;
+  }
+
+  async #round(): Promise<void> {
+    const { logger } = this.#options;
+    const chores = { runtimes: this.#runtimes(), sources: this.#sources(), images: this.#images(), disk: this.#disk(), engine: this.#engine() };
+    for (const [chore, done] of Object.entries(chores)) {
+      await done.catch((error: unknown) => logger.warn({ err: error, chore }, "clean-up failed, the next round tries again"));
+    }
+  }
+
+  async #runtimes(): Promise<void> {
+    const removed = await this.#options.removeUnreferencedRuntimeFiles();
+    if (removed.length > 0) this.#options.logger.info({ removed }, "removed runtime files nobody refers to");
+  }
+
+  /** Sources of deployments that are gone. One that was just uploaded has its deployment before the next round. */
+  async #sources(): Promise<void> {
+    const { stores, sources } = this.#options;
+    const before = await sources.list();
+    const used = new Set((await stores.deployments.list({})).map((d) => d.sourceId));
+    const unused = before.filter((id) => !used.has(id));
+    for (const id of unused) if (this.#unusedBefore.has(id)) await sources.remove(id);
+    this.#unusedBefore = new Set(unused);
+  }
+
+  /** Seen unused in the round before: only what stays unused for a whole interval is removed. */
+  #unusedBefore = new Set<string>();
+
+  /** Images of functions that were deleted. */
+  async #images(): Promise<void> {
+    const { stores, builder, driver } = this.#options;
+    const known = new Set((await stores.services.list()).map((s) => s.id));
+    const owners = new Set((await driver.listImages({ mine: true })).map((i) => i.labels[LABELS.service]));
+    for (const owner of owners) if (owner !== undefined && !known.has(owner)) await builder.pruneImages(owner, []);
+  }
+
+  async #engine(): Promise<void> {
+    const { clock, driver } = this.#options;
+    if (clock.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
+    await driver.prune(PRUNE_OLDER_THAN_MS);
+    this.#prunedAt = clock.now();
+  }
+
+  async #disk(): Promise<void> {
+    const { dataDir, driver, diskWarningBytes, logger, onDiskFree } = this.#options;
+    const { rootDir } = await driver.info();
+    for (const path of new Set([dataDir, ...(rootDir === null ? [] : [rootDir])])) {
+      const { bavail, bsize } = await statfs(path);
+      const freeBytes = bavail * bsize;
+      onDiskFree(path, freeBytes);
+      if (freeBytes < diskWarningBytes) logger.warn({ path, freeBytes }, "the disk is nearly full: remove old functions, images or data, or give it more space");
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** Keeps the gateway's routing table true to the store. Calls that come together share one publication. */
+
+import type { DeploymentStatus } from "../domain/deployment.ts";
+import type { Gateway } from "../domain/gateway.ts";
+import type { RouteTable } from "../domain/route.ts";
+import { buildRouteTable } from "../domain/route-table.ts";
+import type { Stores } from "../domain/stores.ts";
+
+const MATTERS: readonly DeploymentStatus[] = ["building", "pending", "starting", "healthy"];
+
+export type RoutePublisherOptions = {
+  readonly stores: Pick<Stores, "projects" | "services" | "deployments" | "instances">;
+  readonly gateway: Pick<Gateway, "publish">;
+  readonly baseDomain: string | null;
+};
+
+export class RoutePublisher {
+  readonly #options: RoutePublisherOptions;
+  #current: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(options: RoutePublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once every worker routes by what the store held when (or after) this was called. */
+  publish(): Promise<void> {
+    if (this.#current === undefined) {
+      this.#current = this.#publishNow().finally(() => {
+        this.#current = undefined;
+      });
+      return this.#current;
+    }
+    // One is under way and may have read the store before the caller's change: another follows, shared by all who wait.
+    this.#next ??= this.#current
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.publish();
+      });
+    return this.#next;
+  }
+
+  async readTable(): Promise<RouteTable> {
+    const { projects, services, deployments, instances } = this.#options.stores;
+    return buildRouteTable({
+      projects: await projects.list(),
+      services: await services.list(),
+      deployments: await deployments.list({ statuses: MATTERS }),
+      records: await instances.list(),
+      baseDomain: this.#options.baseDomain,
+    });
+  }
+
+  async #publishNow(): Promise<void> {
+    await this.#options.gateway.publish(await this.readTable());
+  }
+}

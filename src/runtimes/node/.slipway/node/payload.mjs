@@ -1,0 +1,59 @@
+// What a request brings as the function's payload: query, JSON, form or raw text; at most 10 MB.
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** A body that is refused before the function is called. */
+export class RefusedBody extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function readBody(request) {
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new RefusedBody(413, "the body is larger than 10 MB");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export async function readPayload(request, type) {
+  if (request.method === "GET" || request.method === "HEAD") {
+    return listsOf(new URL(request.url, "http://localhost").searchParams);
+  }
+  const body = await readBody(request);
+  if (body.length === 0) return {};
+  if (type === "application/json" || /^application\/[\w.-]+\+json$/.test(type)) return parseJson(body);
+  if (type === "application/x-www-form-urlencoded") return listsOf(new URLSearchParams(body.toString()));
+  if (type === "multipart/form-data") return readForm(request, body);
+  if (type === "" || type.startsWith("text/")) return body.toString();
+  throw new RefusedBody(415, `request body type is not supported: ${type}`);
+}
+
+async function readForm(request, body) {
+  const form = await new Response(body, { headers: { "Content-Type": request.headers["content-type"] } }).formData();
+  const fields = new URLSearchParams();
+  for (const [name, value] of form) fields.append(name, typeof value === "string" ? value : await value.text());
+  return listsOf(fields);
+}
+
+function parseJson(body) {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new RefusedBody(400, "request body is not json");
+  }
+}
+
+/** One value as a string, several of a name as a list. */
+function listsOf(params) {
+  return Object.fromEntries(
+    [...new Set(params.keys())].map((name) => {
+      const values = params.getAll(name);
+      return [name, values.length === 1 ? values[0] : values];
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+/** Deployments in SQL; what is a list or an object in them is JSON text. */
+
+import type { Deployment, DeploymentStore } from "../domain/deployment.ts";
+import { notFoundError } from "../domain/store-errors.ts";
+import { isEmptyPatch, paged } from "./page.ts";
+import { RecordCodec } from "./record-codec.ts";
+import { DEPLOYMENT_JSON, inTransaction, type SchemaDb } from "./schema.ts";
+
+const codec = new RecordCodec<Deployment, (typeof DEPLOYMENT_JSON)[number], never>({
+  json: DEPLOYMENT_JSON,
+  flags: [],
+});
+
+export class SqlDeploymentStore implements DeploymentStore {
+  readonly #db: SchemaDb;
+
+  constructor(db: SchemaDb) {
+    this.#db = db;
+  }
+
+  async get(id: string): Promise<Deployment> {
+    const row = await this.#db.selectFrom("deployments").selectAll().where("id", "=", id).executeTakeFirst();
+    return row === undefined ? missing(id) : codec.decode(row);
+  }
+
+  async list(filter: Parameters<DeploymentStore["list"]>[0]): Promise<readonly Deployment[]> {
+    if (filter.statuses?.length === 0) return [];
+    let query = this.#db.selectFrom("deployments").selectAll().orderBy("createdAt", "desc").orderBy("id");
+    if (filter.serviceId !== undefined) query = query.where("serviceId", "=", filter.serviceId);
+    if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
+    return (await paged(query, filter).execute()).map((row) => codec.decode(row));
+  }
+
+  async create(deployment: Deployment): Promise<void> {
+    await this.#db.insertInto("deployments").values(codec.encode(deployment)).execute();
+  }
+
+  async update(id: string, patch: Parameters<DeploymentStore["update"]>[1]): Promise<Deployment> {
+    if (isEmptyPatch(patch)) return this.get(id);
+    const update = this.#db.updateTable("deployments").set(codec.encode(patch)).where("id", "=", id).returningAll();
+    const row = await update.executeTakeFirst();
+    return row === undefined ? missing(id) : codec.decode(row);
+  }
+
+  /** A service never names an active deployment that is gone. */
+  remove(id: string): Promise<void> {
+    return inTransaction(this.#db, async (tx) => {
+      const unset = { activeDeploymentId: null };
+      await tx.updateTable("services").set(unset).where("activeDeploymentId", "=", id).execute();
+      await tx.deleteFrom("deployments").where("id", "=", id).execute();
+    });
+  }
+}
+
+function missing(id: string): never {
+  throw notFoundError("deployment", id);
+}

@@ -1,0 +1,25 @@
+/** All stores over one database or one transaction. Knows no dialect. */
+
+import type { Stores } from "../domain/stores.ts";
+import { SqlAddressStore } from "./address-store.ts";
+import { SqlBuildStore } from "./build-store.ts";
+import { SqlDeploymentStore } from "./deployment-store.ts";
+import { SqlInstanceStore } from "./instance-store.ts";
+import { SqlProjectStore } from "./project-store.ts";
+import { SqlRuntimeStore } from "./runtime-store.ts";
+import type { SchemaDb } from "./schema.ts";
+import { SqlServiceStore } from "./service-store.ts";
+import { SqlSettingStore } from "./setting-store.ts";
+
+export function createSqlStores(db: SchemaDb): Stores {
+  return {
+    projects: new SqlProjectStore(db),
+    services: new SqlServiceStore(db),
+    deployments: new SqlDeploymentStore(db),
+    builds: new SqlBuildStore(db),
+    instances: new SqlInstanceStore(db),
+    addresses: new SqlAddressStore(db),
+    runtimes: new SqlRuntimeStore(db),
+    settings: new SqlSettingStore(db),
+  };
+}

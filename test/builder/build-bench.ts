@@ -1,0 +1,118 @@
+/** An image builder of a server of its own on the real engine, and what tests need around it; leaves nothing behind. */
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { buildBaseImages } from "../../src/builder/base-images.ts";
+import { FileBuildLogs } from "../../src/builder/build-logs.ts";
+import { hostBaseOptions } from "../../src/builder/host-base-options.ts";
+import { hostSettingsOf } from "../../src/builder/host-settings.ts";
+import { EngineImageBuilder } from "../../src/builder/image-builder.ts";
+import { readHostFacts } from "../../src/builder/read-host-facts.ts";
+import { FolderRuntimeCatalog } from "../../src/builder/runtime-catalog.ts";
+import { TarSourceFiles } from "../../src/builder/source-files.ts";
+import { DockerBuildEngine } from "../../src/docker/build-engine.ts";
+import { DockerClient } from "../../src/docker/docker-client.ts";
+import { DockerDriver } from "../../src/docker/docker-driver.ts";
+import { type BuildRequest, type BuildResult, DEFAULT_BUILD_LIMITS } from "../../src/domain/build.ts";
+import type { Logger } from "../../src/domain/logger.ts";
+import { DEFAULT_ARCHIVE_LIMITS } from "../../src/domain/source.ts";
+import { newId, randomHex } from "../../src/lib/ids.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
+import { MemoryDatabase } from "../../src/memory/memory-database.ts";
+import { zipOf } from "../archives.ts";
+
+const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export type BuildBench = {
+  readonly builder: EngineImageBuilder;
+  readonly engine: DockerBuildEngine;
+  readonly docker: Docker;
+  readonly logs: FileBuildLogs;
+  readonly driver: DockerDriver;
+  /** Imports the files as a zip and builds them; `runtime` absent: with their own Dockerfile. */
+  build(
+    files: Readonly<Record<string, string>>,
+    runtime?: string,
+    request?: Partial<BuildRequest>,
+    signal?: AbortSignal,
+  ): Promise<BuildResult>;
+  /** Starts a container of the image; answers the URL of its port 8080 and the container. It goes with the rest. */
+  start(image: string): Promise<{ readonly url: string; readonly container: Docker.Container }>;
+  close(): Promise<void>;
+};
+
+/** Makes the base images first when the engine lacks them (some 40 s). */
+export async function openBuildBench(): Promise<BuildBench> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-build-"));
+  const docker = new Docker({ socketPath: "/var/run/docker.sock" });
+  const client = new DockerClient();
+  const [prefix, serverId] = [`swtest${randomHex(4)}`, newId()];
+  const driver = new DockerDriver({ client, serverId, prefix, networkPool: "10.250.0.0/18", logger: silentLogger });
+  const engine = new DockerBuildEngine(client);
+  const hostPlaces = { root: "/", home: homedir(), env: process.env };
+  const base = await hostBaseOptions(hostPlaces, tmpdir());
+  await buildBaseImages({ engine, images: driver, ...base }, () => undefined, new AbortController().signal);
+  const sources = await TarSourceFiles.open(join(folder, "sources"), systemClock);
+  const logs = await FileBuildLogs.open(join(folder, "builds"), silentLogger);
+  const catalog = await FolderRuntimeCatalog.open({
+    store: new MemoryDatabase().runtimes,
+    builtInFolder: join(import.meta.dirname, "../../src/runtimes"),
+    uploadedFolder: join(folder, "runtimes"),
+    clock: systemClock,
+  });
+  const builder = new EngineImageBuilder({
+    engine,
+    images: driver,
+    sources,
+    logs,
+    limits: DEFAULT_BUILD_LIMITS,
+    prefix,
+    serverId,
+    readHostSettings: async () => hostSettingsOf(await readHostFacts(hostPlaces)),
+  });
+  const containers: Docker.Container[] = [];
+  return {
+    builder,
+    engine,
+    docker,
+    logs,
+    driver,
+    build: async (files, runtime, request = {}, signal = new AbortController().signal) => {
+      const archive = join(folder, `${newId()}.zip`);
+      await writeFile(archive, zipOf(files));
+      const source = await sources.importArchive(archive, DEFAULT_ARCHIVE_LIMITS);
+      const context = { name: "hello", options: {} };
+      return builder.build(
+        {
+          buildId: newId(),
+          projectSlug: "default",
+          serviceName: "hello",
+          serviceId: "service",
+          sourceId: source.id,
+          runtime: runtime === undefined ? undefined : await catalog.read(runtime, context),
+          tag: undefined,
+          buildArgs: {},
+          noCache: false,
+          ...request,
+        },
+        signal,
+      );
+    },
+    start: async (image) => {
+      const container = await docker.createContainer({ Image: image, HostConfig: { Init: true } });
+      containers.push(container);
+      await container.start();
+      const { NetworkSettings } = await container.inspect();
+      return { url: `http://${NetworkSettings.Networks.bridge?.IPAddress}:8080`, container };
+    },
+    close: async () => {
+      for (const container of containers) await container.remove({ force: true });
+      for (const { tags } of await driver.listImages({ mine: true })) {
+        for (const tag of tags) await docker.getImage(tag).remove({ force: true });
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

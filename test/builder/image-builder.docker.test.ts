@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { isAppError } from "../../src/domain/errors.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { eventually } from "../engine/eventually.ts";
+import { type BuildBench, openBuildBench } from "./build-bench.ts";
+
+let bench: BuildBench;
+before(async () => {
+  bench = await openBuildBench();
+});
+after(() => bench.close());
+
+const BASE = "FROM slipway/base-node:24\n";
+
+test("unchanged files are not built again, changed ones are, noCache always", async () => {
+  const files = { Dockerfile: `${BASE}COPY a /a\nEXPOSE 3000\n`, a: newId() };
+  const first = await bench.build(files);
+  assert.equal(first.wasCached, false);
+  assert.equal(first.exposedPort, 3000);
+  const again = await bench.build(files);
+  assert.deepEqual(again, { ...first, wasCached: true });
+  assert.notEqual((await bench.build({ ...files, a: "b" })).image, first.image);
+  assert.equal((await bench.build(files, undefined, { noCache: true })).wasCached, false);
+});
+
+test("the further tag is on the image, also on one that was there", async () => {
+  const files = { Dockerfile: `${BASE}LABEL a=${newId()}\n` };
+  const { image } = await bench.build(files);
+  const tag = `swtest-${newId()}:1`;
+  await bench.build(files, undefined, { tag });
+  assert.ok((await bench.driver.findImage(tag))?.tags.includes(image));
+});
+
+test("a failing step is named with its exit code and last words; the log tells what was built from what", async () => {
+  const buildId = newId();
+  const files = { Dockerfile: `${BASE}RUN echo before && echo the reason >&2 && exit 7\n` };
+  await assert.rejects(
+    () => bench.build(files, undefined, { buildId }),
+    (error: unknown) => {
+      assert.ok(isAppError(error, "build_failed"));
+      assert.match(error.message, /`RUN echo before && echo the reason >&2 && exit 7` with exit code 7: the reason/);
+      assert.match(error.logTail ?? "", /before\nthe reason/);
+      return true;
+    },
+  );
+  const log = await bench.logs.read(buildId);
+  assert.match(log, /^Building default\/hello from source [0-9a-f]{12} with its own Dockerfile\n/);
+  assert.doesNotMatch(log, /--mount/);
+});
+
+const BROKEN: readonly (readonly [string, string, RegExp])[] = [
+  ["an unknown instruction", `${BASE}COPPY a b\n`, /COPPY/],
+  ["a missing file", `${BASE}COPY nothing /x\n`, /COPY nothing/],
+  ["no FROM", "RUN x\n", /FROM|build stage/],
+  ["an empty Dockerfile", "\n", /./],
+  ["a base image nobody has", "FROM nobody.invalid/nothing:1\n", /nobody\.invalid\/nothing:1 can't be fetched/],
+];
+for (const [what, dockerfile, words] of BROKEN) {
+  test(`a Dockerfile with ${what} is a failed build`, () =>
+    assert.rejects(
+      () => bench.build({ Dockerfile: dockerfile, a: newId() }),
+      (error: unknown) => isAppError(error, "build_failed") && words.test(error.message),
+    ));
+}
+
+test("no Dockerfile and no runtime is a failed build that says what to do", () =>
+  assert.rejects(() => bench.build({ "a.txt": "a" }), { code: "build_failed" }));
+
+test("cancelling ends the running step", async () => {
+  const abort = new AbortController();
+  const buildId = newId();
+  const building = bench.build(
+    { Dockerfile: `${BASE}RUN echo started && sleep 300\n`, a: newId() },
+    undefined,
+    { buildId },
+    abort.signal,
+  );
+  const seen = bench.logs.follow(buildId, new AbortController().signal);
+  let log = "";
+  for await (const chunk of seen) {
+    log += chunk;
+    if (/^started$/m.test(log)) abort.abort();
+  }
+  await assert.rejects(building, { code: "cancelled" });
+});
+
+test(".dockerignore is honoured, modes and symlinks arrive", async () => {
+  const files = {
+    Dockerfile: `${BASE}COPY . /x\nRUN test ! -e /x/secret.env && test -e /x/kept.env\n`,
+    ".dockerignore": "*.env\n!kept.env\n",
+    "secret.env": newId(),
+    "kept.env": "k",
+  };
+  assert.equal((await bench.build(files)).wasCached, false);
+});
+
+test("npm and apt install through the host's own settings, and nothing of those stays in the image", async () => {
+  const dockerfile = `${BASE}WORKDIR /app
+RUN npm install --no-audit --no-fund is-odd@3.0.1
+RUN apt-get update && apt-get install -y --no-install-recommends hello && rm -rf /var/lib/apt/lists
+USER node
+RUN cd && npm install --no-audit --no-fund is-even@1.0.0
+`;
+  const { image } = await bench.build({ Dockerfile: dockerfile, a: newId() });
+  const history = JSON.stringify(await bench.docker.getImage(image).history());
+  const config = JSON.stringify((await bench.docker.getImage(image).inspect()).Config);
+  for (const text of [history, config])
+    assert.doesNotMatch(text, /slipway-(?:npmrc|cert|apt|pip)|--mount|cafile|99slipway/);
+  const { container } = await bench.start(image);
+  const paths = await listLayerPaths(container);
+  assert.ok(paths.some((path) => path.endsWith("node_modules/is-odd/package.json")));
+  const leftovers = /(?:^|\/)\.npmrc$|etc\/npmrc$|etc\/pip\.conf$|99slipway|slipway-certificates|slipway-apt-sources/;
+  assert.deepEqual(
+    paths.filter((path) => leftovers.test(path)),
+    [],
+  );
+});
+
+test("images that are not kept are removed, kept ones stay", async () => {
+  const serviceId = newId();
+  const images: string[] = [];
+  for (const content of ["1", "2", "3"]) {
+    const files = { Dockerfile: `${BASE}LABEL n=${content}\n` };
+    images.push((await bench.build(files, undefined, { serviceId, serviceName: "pruned" })).image);
+  }
+  await bench.builder.pruneImages(serviceId, images.slice(1));
+  const left = await bench.driver.listImages({ mine: true, serviceId });
+  assert.deepEqual(left.flatMap((image) => image.tags).sort(), images.slice(1).sort());
+});
+
+test("more builds than slots wait for each other and all succeed", async () => {
+  const files = (n: number) => ({ Dockerfile: `${BASE}LABEL n=${n}\n`, a: newId() });
+  const results = await Promise.all([1, 2, 3, 4, 5].map((n) => bench.build(files(n))));
+  assert.equal(new Set(results.map((result) => result.image)).size, 5);
+});
+
+/** All paths of a container's file system as its export lists them. */
+async function listLayerPaths(container: import("dockerode").Container): Promise<readonly string[]> {
+  const { extract } = await import("tar-stream");
+  const tar = extract();
+  (await container.export()).pipe(tar);
+  const paths: string[] = [];
+  for await (const entry of tar) {
+    paths.push(entry.header.name);
+    entry.resume();
+  }
+  return paths;
+}
+
+test("the built-in runtimes' shims are beside their Dockerfiles", async () => {
+  // Guards against packaging that forgets dot folders: without them every build of the runtime fails.
+  const shim = new URL("../../src/runtimes/node/.slipway/node/start.mjs", import.meta.url);
+  await eventually(async () => assert.ok((await readFile(shim, "utf8")).length > 0));
+});

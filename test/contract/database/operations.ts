@@ -1,0 +1,131 @@
+/** Random operations on a database and what came of them, to compare implementations with each other. */
+
+import fc from "fast-check";
+import { AppError } from "../../../src/domain/errors.ts";
+import type { Database, Stores } from "../../../src/domain/stores.ts";
+import {
+  sampleBuild,
+  sampleDeployment,
+  sampleInstance,
+  sampleProject,
+  sampleRuntime,
+  sampleService,
+} from "./sample-records.ts";
+
+/** One call; what it answers is compared, or the code of the AppError it throws. */
+export type Operation = (stores: Stores) => Promise<unknown>;
+/** Operations one by one, or together in a transaction that in the end fails or does not. */
+export type Step = { readonly operations: readonly Operation[]; readonly as: "single" | "transaction" | "failing" };
+
+const id = fc.constantFrom("a", "b", "c");
+const time = fc.integer({ min: 0, max: 5 });
+const page = fc.record({ offset: fc.nat(3), limit: fc.nat(3) }, { requiredKeys: [] });
+const serviceFields = fc.record(
+  {
+    name: id,
+    routeName: id,
+    localPort: fc.constantFrom(null, 9000, 9001),
+    tag: fc.constantFrom(null, "a:1", "b:1"),
+    isPrivate: fc.boolean(),
+    activeDeploymentId: fc.option(id),
+  },
+  { requiredKeys: [] },
+);
+
+/** An operation with random arguments. A name in its text form makes a counterexample readable. */
+function operation<A extends unknown[]>(
+  name: string,
+  arguments_: { [K in keyof A]: fc.Arbitrary<A[K]> },
+  call: (stores: Stores, ...values: A) => Promise<unknown>,
+): fc.Arbitrary<Operation> {
+  return fc.tuple<A>(...arguments_).map((values) => {
+    const bound: Operation = (stores) => call(stores, ...values);
+    return Object.assign(bound, { [fc.toStringMethod]: () => `${name}(${fc.stringify(values)})` });
+  });
+}
+
+const anyOperation = fc.oneof(
+  operation("projects.create", [id, id, time], (s, key, slug, createdAt) =>
+    s.projects.create(sampleProject(key, { slug, createdAt })),
+  ),
+  operation("projects.update", [id, time], (s, key, updatedAt) => s.projects.update(key, { updatedAt })),
+  operation("projects.remove", [id], (s, key) => s.projects.remove(key)),
+  operation("projects.list", [page], (s, slice) => s.projects.list(slice)),
+  operation("services.create", [id, id, serviceFields], (s, key, project, fields) =>
+    s.services.create(sampleService(key, project, fields)),
+  ),
+  operation("services.update", [id, serviceFields], (s, key, fields) => s.services.update(key, fields)),
+  operation("services.remove", [id], (s, key) => s.services.remove(key)),
+  operation("services.list", [page, fc.option(id, { nil: undefined })], (s, slice, projectId) =>
+    s.services.list({ ...slice, ...(projectId !== undefined && { projectId }) }),
+  ),
+  operation("deployments.create", [id, id, time], (s, key, service, createdAt) =>
+    s.deployments.create(sampleDeployment(key, service, { createdAt })),
+  ),
+  operation("deployments.update", [id, fc.dictionary(fc.string(), fc.string())], (s, key, env) =>
+    s.deployments.update(key, { env, status: "healthy" }),
+  ),
+  operation("deployments.remove", [id], (s, key) => s.deployments.remove(key)),
+  operation("deployments.list", [page], (s, slice) => s.deployments.list({ ...slice, statuses: ["pending"] })),
+  operation("builds.create", [id, id, time], (s, key, service, createdAt) =>
+    s.builds.create(sampleBuild(key, service, { createdAt })),
+  ),
+  operation("builds.update", [id, fc.boolean()], (s, key, wasCached) => s.builds.update(key, { wasCached })),
+  operation("instances.put", [id, id, id], (s, slot, service, project) =>
+    s.instances.put(sampleInstance(slot, sampleService(service, project))),
+  ),
+  operation("instances.update", [id, time], (s, slot, nextStartAt) => s.instances.update(slot, { nextStartAt })),
+  operation("instances.remove", [id], (s, slot) => s.instances.remove(slot)),
+  operation("addresses.claim", [id, id, time], (s, project, slot, now) => s.addresses.claim(project, slot, now, 2)),
+  operation("addresses.release", [id, id, time], (s, project, slot, now) => s.addresses.release(project, slot, now)),
+  operation("runtimes.put", [id, time], (s, name, updatedAt) => s.runtimes.put(sampleRuntime(name, { updatedAt }))),
+  operation("runtimes.remove", [id], (s, name) => s.runtimes.remove(name)),
+  operation("settings.put", [id, fc.string()], (s, key, value) => s.settings.put(key, value)),
+);
+
+export const anySteps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({
+    operations: fc.array(anyOperation, { minLength: 1, maxLength: 8 }),
+    as: fc.constantFrom("single", "single", "transaction", "failing"),
+  }),
+  { maxLength: 12 },
+);
+
+/** What every operation answered, in order, and all that is in the database in the end. */
+export async function play(database: Database, steps: readonly Step[]): Promise<unknown> {
+  const outcomes: unknown[] = [];
+  const playAll = async (stores: Stores, operations: readonly Operation[]) => {
+    for (const each of operations) outcomes.push(await outcomeOf(each(stores)));
+  };
+  for (const step of steps) {
+    if (step.as === "single") await playAll(database, step.operations);
+    else await outcomeOf(database.transact((tx) => playThenEnd(() => playAll(tx, step.operations), step.as)));
+  }
+  return { outcomes, content: await contentOf(database) };
+}
+
+async function playThenEnd(playing: () => Promise<void>, as: Step["as"]): Promise<void> {
+  await playing();
+  if (as === "failing") throw new AppError("cancelled", "The end of a failing transaction.");
+}
+
+async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return { answer: await call };
+  } catch (error) {
+    if (error instanceof AppError) return { code: error.code };
+    throw error;
+  }
+}
+
+async function contentOf(database: Database): Promise<unknown> {
+  return {
+    projects: await database.projects.list(),
+    services: await database.services.list(),
+    deployments: await database.deployments.list({}),
+    builds: await database.builds.list({}),
+    instances: await database.instances.list(),
+    runtimes: await database.runtimes.list(),
+    settings: await Promise.all(["a", "b", "c"].map((key) => database.settings.find(key))),
+  };
+}

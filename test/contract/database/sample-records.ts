@@ -1,0 +1,125 @@
+/** Whole records for the database's tests: every field set to something, those that matter given by the test. */
+
+import type { Build } from "../../../src/domain/build.ts";
+import type { Deployment } from "../../../src/domain/deployment.ts";
+import type { InstanceRecord } from "../../../src/domain/instance.ts";
+import type { Project } from "../../../src/domain/project.ts";
+import type { Runtime } from "../../../src/domain/runtime.ts";
+import type { Service } from "../../../src/domain/service.ts";
+
+/** Its slug is its id. */
+export function sampleProject(id: string, given: Partial<Project> = {}): Omit<Project, "networkIndex"> {
+  return { id, name: `Project ${id}`, slug: id, createdAt: 1_000, updatedAt: 1_000, ...given };
+}
+
+/** Its name and route name are its id. */
+export function sampleService(id: string, projectId: string, given: Partial<Service> = {}): Service {
+  return {
+    id,
+    projectId,
+    name: id,
+    kind: "function",
+    status: "created",
+    desired: "running",
+    isPrivate: false,
+    routeName: id,
+    localPort: null,
+    tag: null,
+    runtime: "node",
+    volumeText: "./data:/data",
+    iconUrl: null,
+    activeDeploymentId: null,
+    createdAt: 1_700_000_000_000,
+    updatedAt: 1_700_000_000_001,
+    ...given,
+  };
+}
+
+export function sampleDeployment(id: string, serviceId: string, given: Partial<Deployment> = {}): Deployment {
+  return {
+    id,
+    serviceId,
+    status: "pending",
+    image: "slipway/default/hello:0123456789ab",
+    sourceId: "a".repeat(64),
+    buildId: "b-1",
+    runtime: "node",
+    env: { GREETING: 'hi "you" ✓', EMPTY: "" },
+    ports: [
+      { containerPort: 80, hostPort: 8081, protocol: "tcp" },
+      { containerPort: 53, protocol: "udp" },
+    ],
+    listenPorts: [3000, 8080],
+    replicas: 2,
+    resources: { cpuMillicores: 500, memoryBytes: 8 * 1024 ** 3 },
+    command: ["node", "main.js"],
+    health: { path: "/ping", intervalMs: 10_000, timeoutMs: 2_000 },
+    startMs: 60_000,
+    timeoutMs: 30_000,
+    volumes: [{ source: "data", target: "/data", readOnly: false }],
+    failureReason: null,
+    exitCode: null,
+    logTail: null,
+    configHash: "c".repeat(64),
+    attemptCount: 0,
+    startedAt: null,
+    healthyAt: null,
+    finishedAt: null,
+    createdAt: 1_700_000_000_000,
+    ...given,
+  };
+}
+
+export function sampleBuild(id: string, serviceId: string, given: Partial<Build> = {}): Build {
+  return {
+    id,
+    serviceId,
+    sourceId: "a".repeat(64),
+    runtime: null,
+    status: "queued",
+    contentHash: null,
+    image: null,
+    wasCached: false,
+    error: null,
+    createdAt: 1_700_000_000_000,
+    startedAt: null,
+    finishedAt: null,
+    ...given,
+  };
+}
+
+export function sampleInstance(slot: string, service: Service, given: Partial<InstanceRecord> = {}): InstanceRecord {
+  return {
+    slot,
+    serviceId: service.id,
+    projectId: service.projectId,
+    deploymentId: "d-1",
+    replica: 0,
+    runtimeId: null,
+    address: "10.0.0.2",
+    port: null,
+    state: "starting",
+    restartCount: 0,
+    nextStartAt: 0,
+    startedAt: 1_700_000_000_000,
+    readyAt: null,
+    lastExitCode: null,
+    lastLogTail: null,
+    ...given,
+  };
+}
+
+export function sampleRuntime(name: string, given: Partial<Runtime> = {}): Runtime {
+  return {
+    name,
+    origin: "uploaded",
+    shape: "dockerfile",
+    path: `${name}.dockerfile`,
+    description: "a runtime",
+    protocol: "http",
+    defaultPort: 8080,
+    createdAt: 1_000,
+    updatedAt: 1_000,
+    ...given,
+  };
+}
