@@ -16,19 +16,23 @@ export function localBaseOf(reference: string): string | undefined {
 }
 
 const PULL_FAILURE =
-  /failed to (?:do request|resolve)|pull access denied|no such host|i\/o timeout|connection refused|manifest unknown|TLS handshake|failed to fetch|insufficient_scope/i;
+  /failed to (?:do request|resolve)|pull access denied|no such host|i\/o timeout|connection refused|manifest unknown|TLS handshake|insufficient_scope/i;
 
 /** Adds what to do when a build failed because its base image can't be had; any other error stays as it is. */
 export function withBaseImageHint(error: unknown, bases: readonly string[]): unknown {
-  const isPullFailure =
-    isAppError(error, "build_failed") &&
-    bases.length > 0 &&
-    /metadata|FROM|pull|registry|manifest|request/i.test(error.message) &&
-    PULL_FAILURE.test(error.message);
-  if (!isPullFailure) return error;
+  if (!isAppError(error, "build_failed") || !PULL_FAILURE.test(error.message)) return error;
+  const logTail = error.logTail === undefined ? {} : { logTail: error.logTail };
+  if (/docker\/dockerfile(?:-upstream)?[:/]/.test(error.message)) {
+    return new AppError("build_failed", `The Dockerfile's "# syntax=" image can't be fetched. ${error.message}`, {
+      cause: error,
+      remedy: "Remove the line that starts with `# syntax=`, or let the engine reach a registry.",
+      ...logTail,
+    });
+  }
+  if (bases.length === 0) return error;
   return new AppError("build_failed", `The base image ${bases.join(", ")} can't be fetched. ${error.message}`, {
     cause: error,
     remedy: `Run \`slipway base build\`: it makes ${BASE_NODE_IMAGE} and ${BASE_PYTHON_IMAGE} without a registry; the built-in runtimes use them by themselves, a Dockerfile of your own names them in FROM.`,
-    ...(error.logTail !== undefined && { logTail: error.logTail }),
+    ...logTail,
   });
 }

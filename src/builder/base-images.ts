@@ -17,7 +17,7 @@ import { addRunFlags } from "./dockerfile.ts";
 import type { HostSettings } from "./host-settings.ts";
 
 /** Raised when the images are to be made anew. */
-const BASE_VERSION = "1";
+const BASE_VERSION = "2";
 const MMDEBSTRAP_TIMEOUT_MS = 600_000;
 
 export type BaseImagesOptions = {
@@ -92,14 +92,17 @@ async function makeRootfs(
   signal: AbortSignal,
 ): Promise<void> {
   const { suite } = options;
-  const canonical = canonicalSources(suite);
-  const own = join(work, "sources.list");
-  const used = join(work, "used.list");
-  await writeFile(own, canonical);
-  await writeFile(used, options.aptSources === "" ? canonical : options.aptSources);
-  // The image names Debian's own hosts, wherever it was made from.
-  const hooks = [`--customize-hook=upload ${own} /etc/apt/sources.list`];
-  const args = ["--variant=minbase", "--include=ca-certificates", ...SLIMMING, ...hooks, suite, rootfs, used];
+  const [sources, empty] = [join(work, "sources.list"), join(work, "empty")];
+  await writeFile(sources, canonicalSources(suite));
+  await writeFile(empty, "");
+  // The image names Debian's own hosts wherever it was made from, and neither this machine nor its name server.
+  const hooks = [
+    `--customize-hook=upload ${sources} /etc/apt/sources.list`,
+    `--customize-hook=upload ${empty} /etc/resolv.conf`,
+    `--customize-hook=upload ${empty} /etc/hostname`,
+  ];
+  const mirrors = (options.aptSources === "" ? canonicalSources(suite) : options.aptSources).trim().split("\n");
+  const args = ["--variant=minbase", "--include=ca-certificates", ...SLIMMING, ...hooks, suite, rootfs, ...mirrors];
   try {
     const { exitCode, stderr } = await run("mmdebstrap", args, { timeoutMs: MMDEBSTRAP_TIMEOUT_MS, signal, cwd: work });
     if (exitCode === 0) return;

@@ -71,14 +71,20 @@ export class FileBuildLogs implements BuildLogs {
     const log = isEndedBefore ? undefined : this.#openLog(buildId);
     const decoder = new TextDecoder();
     let offset = 0;
-    while (!signal.aborted) {
-      const isLast = log === undefined || log.isEnded;
-      const change = isLast ? undefined : nextChange(log, signal);
-      const chunk = await this.#readFrom(buildId, offset);
-      offset += chunk.length;
-      if (chunk.length > 0) yield decoder.decode(chunk, { stream: true });
-      if (isLast) return;
-      await change;
+    try {
+      while (!signal.aborted) {
+        const isLast = log === undefined || log.isEnded;
+        const change = isLast ? undefined : nextChange(log, signal);
+        const chunk = await this.#readFrom(buildId, offset);
+        offset += chunk.length;
+        if (chunk.length > 0) yield decoder.decode(chunk, { stream: true });
+        if (isLast) return;
+        await change;
+      }
+    } finally {
+      // Nothing is kept of a log that was waited for in vain.
+      const isInVain = log !== undefined && !log.hasBegun && log.changes.listenerCount("change") === 0;
+      if (isInVain) this.#open.delete(buildId);
     }
   }
 

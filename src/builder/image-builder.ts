@@ -46,6 +46,8 @@ type Plan = {
 export class EngineImageBuilder implements ImageBuilder {
   readonly #options: ImageBuilderOptions;
   readonly #slots: Semaphore;
+  /** Builds that have begun or wait for their turn. */
+  #running = 0;
 
   constructor(options: ImageBuilderOptions) {
     this.#options = options;
@@ -53,14 +55,13 @@ export class EngineImageBuilder implements ImageBuilder {
   }
 
   async build(request: BuildRequest, signal: AbortSignal): Promise<BuildResult> {
-    const { logs, limits } = this.#options;
-    const timeout = AbortSignal.timeout(limits.timeoutMs);
+    const { logs } = this.#options;
     const log = (text: string): void => logs.append(request.buildId, text);
     log(`${firstLine(request)}\n`);
     try {
-      return await this.#buildInTurn(request, log, signal, timeout);
+      return await this.#buildInTurn(request, log, signal);
     } catch (error) {
-      const told = describeFailure(error, limits.timeoutMs, signal, timeout);
+      const told = signal.aborted ? new AppError("cancelled", "The build was cancelled.", { cause: error }) : error;
       log(`${isAppError(told) ? told.message : "The build ended with an internal error."}\n`);
       throw told;
     } finally {
@@ -76,23 +77,32 @@ export class EngineImageBuilder implements ImageBuilder {
     }
   }
 
-  async #buildInTurn(
-    request: BuildRequest,
-    log: (text: string) => void,
-    signal: AbortSignal,
-    timeout: AbortSignal,
-  ): Promise<BuildResult> {
-    const either = AbortSignal.any([signal, timeout]);
-    const release = await this.#slots.acquire(either);
+  async #buildInTurn(request: BuildRequest, log: (text: string) => void, signal: AbortSignal): Promise<BuildResult> {
+    const { limits } = this.#options;
+    if (this.#running >= limits.parallel) log(`Waiting: ${this.#running} builds are running or waiting.\n`);
+    this.#running += 1;
     try {
-      const plan = await this.#plan(request);
-      const wasCached = !request.noCache && (await this.#reuse(plan, log));
-      if (!wasCached) await this.#buildOnEngine(request, plan, log, either);
-      const built = await this.#options.images.findImage(plan.image);
-      return { image: plan.image, contentHash: plan.contentHash, wasCached, exposedPort: built?.exposedPorts[0] };
+      const release = await this.#slots.acquire(signal);
+      // From here on, so that a long queue costs no build its time.
+      const timeout = AbortSignal.timeout(limits.timeoutMs);
+      try {
+        return await this.#buildNow(request, log, AbortSignal.any([signal, timeout]));
+      } catch (error) {
+        throw timeout.aborted ? timedOut(error, limits.timeoutMs) : error;
+      } finally {
+        release();
+      }
     } finally {
-      release();
+      this.#running -= 1;
     }
+  }
+
+  async #buildNow(request: BuildRequest, log: (text: string) => void, signal: AbortSignal): Promise<BuildResult> {
+    const plan = await this.#plan(request);
+    const wasCached = !request.noCache && (await this.#reuse(plan, log));
+    if (!wasCached) await this.#buildOnEngine(request, plan, log, signal);
+    const built = await this.#options.images.findImage(plan.image);
+    return { image: plan.image, contentHash: plan.contentHash, wasCached, exposedPort: built?.exposedPorts[0] };
   }
 
   async #plan(request: BuildRequest): Promise<Plan> {
@@ -171,15 +181,10 @@ function firstLine(request: BuildRequest): string {
   return `Building ${request.projectSlug}/${request.serviceName} from source ${request.sourceId.slice(0, 12)} with ${how}`;
 }
 
-/** The error as the caller gets it: what was aborted is `timeout` or `cancelled`, whatever broke first. */
-function describeFailure(error: unknown, timeoutMs: number, signal: AbortSignal, timeout: AbortSignal): unknown {
-  if (signal.aborted) return new AppError("cancelled", "The build was cancelled.", { cause: error });
-  if (timeout.aborted) {
-    return new AppError("timeout", `The build took longer than ${Math.round(timeoutMs / 1000)} s and was ended.`, {
-      cause: error,
-      remedy: "Make the build smaller, or raise the server's limit for builds.",
-      ...(isAppError(error) && error.logTail !== undefined && { logTail: error.logTail }),
-    });
-  }
-  return error;
+function timedOut(error: unknown, timeoutMs: number): AppError {
+  return new AppError("timeout", `The build took longer than ${Math.round(timeoutMs / 1000)} s and was ended.`, {
+    cause: error,
+    remedy: "Make the build smaller, or raise the server's limit for builds.",
+    ...(isAppError(error) && error.logTail !== undefined && { logTail: error.logTail }),
+  });
 }

@@ -82,7 +82,7 @@ export class ApiClient {
     options: { readonly project?: string | undefined; readonly signal: AbortSignal },
   ): Promise<DeployAnswer> {
     const { contentType, body } = multipartBody(
-      { name: "manifest", value: JSON.stringify(manifest), contentType: "application/json" },
+      { name: "manifest", value: JSON.stringify(manifest) },
       { name: "source", ...source },
     );
     return this.#http.json("/api/functions", {

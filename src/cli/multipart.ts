@@ -6,15 +6,14 @@ export type MultipartBody = { readonly contentType: string; readonly body: Reada
 
 /** First the field, then the file: the receiver knows what it gets before it gets it. */
 export function multipartBody(
-  field: { readonly name: string; readonly value: string; readonly contentType: string },
+  field: { readonly name: string; readonly value: string },
   file: { readonly name: string; readonly fileName: string; readonly content: AsyncIterable<Uint8Array> },
 ): MultipartBody {
   const boundary = `slipway-${randomHex(16)}`;
   const fileName = file.fileName.replace(/["\r\n\\]/g, "_");
   async function* parts(): AsyncGenerator<Uint8Array> {
     yield Buffer.from(
-      `--${boundary}\r\nContent-Disposition: form-data; name="${field.name}"\r\n` +
-        `Content-Type: ${field.contentType}\r\n\r\n${field.value}\r\n` +
+      `--${boundary}\r\nContent-Disposition: form-data; name="${field.name}"\r\n\r\n${field.value}\r\n` +
         `--${boundary}\r\nContent-Disposition: form-data; name="${file.name}"; filename="${fileName}"\r\n` +
         "Content-Type: application/octet-stream\r\n\r\n",
     );

@@ -22,10 +22,12 @@ const CPU_PERIOD_US = 100_000;
 
 export class DockerBuildEngine implements BuildEngine {
   readonly #client: DockerClient;
-  #hasBuildkit = true;
+  #hasBuildkit: boolean;
 
-  constructor(client: DockerClient) {
+  /** `hasBuildkit: false` leaves the classic builder only; else an engine without BuildKit is found out by itself. */
+  constructor(client: DockerClient, options: { readonly hasBuildkit?: boolean } = {}) {
     this.#client = client;
+    this.#hasBuildkit = options.hasBuildkit ?? true;
   }
 
   async build(build: EngineBuild, onOutput: OnOutput, signal: AbortSignal): Promise<{ readonly imageId: string }> {

@@ -7,7 +7,7 @@ import type { ControlToHolder, HolderToControl } from "./messages.ts";
 type ChildProcess = ReturnType<typeof forkModule>;
 
 /** Waits before the next start while control keeps dying young, in milliseconds; the last one stays. */
-const BACKOFF_MS = [0, 200, 500, 1_000, 2_000, 5_000];
+const BACKOFF_MS = [0, 200, 500, 1_000, 2_000];
 /** From this age on a death counts as the first again, in milliseconds. */
 const GROWN_UP_MS = 10_000;
 /** How long control may take to stop before it is killed, in milliseconds. */

@@ -17,6 +17,9 @@ export type ExchangePlan = {
   readonly isSandboxed: boolean;
 };
 
+export type FoundInHead = { readonly head: RequestHead; readonly peer: Peer; readonly requestId: string };
+export type Serving = { readonly isDraining: boolean };
+
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -26,18 +29,18 @@ export class Exchange {
   readonly method: string;
   /** Set once the body has begun to be read: from then on it can't be sent again. */
   isBodyTaken = false;
-  /** Set while the connection shall not be used for a further request. */
-  closesConnection = false;
+  readonly #server: Serving;
   #plan: ExchangePlan | undefined;
   #onGone: (() => void) | undefined;
   #isGone = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead, peer: Peer, requestId: string) {
+  constructor(request: IncomingMessage, response: ServerResponse, found: FoundInHead, server: Serving) {
     this.request = request;
     this.response = response;
-    this.head = head;
-    this.peer = peer;
-    this.requestId = requestId;
+    this.head = found.head;
+    this.peer = found.peer;
+    this.requestId = found.requestId;
+    this.#server = server;
     this.method = request.method ?? "GET";
     response.once("close", () => {
       if (response.writableFinished) return;
@@ -53,6 +56,11 @@ export class Exchange {
 
   set plan(plan: ExchangePlan) {
     this.#plan = plan;
+  }
+
+  /** The connection shall not be used for a further request; may come true while the answer is awaited. */
+  get closesConnection(): boolean {
+    return this.#server.isDraining;
   }
 
   /** What of the client decides how it can be answered. */

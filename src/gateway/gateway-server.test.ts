@@ -89,7 +89,8 @@ describe("draining", () => {
     const idle = rawClient(t, gateway.port, GET("/"));
     await idle.until("quick");
     const slow = rawClient(t, gateway.port, GET("/slow"));
-    while (gateway.routing.upstreams.outstandingOf("app-0") === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (gateway.routing.upstreams.outstandingOf("app-0") === 0)
+      await new Promise((resolve) => setImmediate(resolve));
     gateway.router.isDraining = true;
     const drained = gateway.server.drain({ limitMs: 5_000 });
     assert.equal(await rawClient(t, gateway.port, GET("/")).closed(), "");

@@ -75,53 +75,63 @@ export type RequestHeaderContext = {
 
 /** Headers for the upstream: names and values in turn. Framing (`Transfer-Encoding`) is left to the sender. */
 export function requestHeaders(raw: readonly string[], context: RequestHeaderContext): string[] {
-  const out: string[] = [];
-  const { peer } = context;
-  let forwardedFor = peer.address;
-  let hasHost = false;
-  let hasProto = false;
-  let options: Set<string> | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? "";
-    const value = raw[i + 1] ?? "";
-    const lower = name.toLowerCase();
-    switch (KINDS.get(lower)) {
-      case undefined:
-        if (!isDisguised(lower)) out.push(name, value);
-        break;
-      case "connection":
-        options = connectionOptions(value, options);
-        break;
-      case "forwarded_for":
-        if (peer.isTrusted) forwardedFor = `${value}, ${forwardedFor}`;
-        break;
-      case "forwarded":
-        if (!peer.isTrusted) break;
-        out.push(name, value);
-        hasHost ||= lower === "x-forwarded-host";
-        hasProto ||= lower === "x-forwarded-proto";
-        break;
-      case "authorization":
-        if (context.isOurCredential?.(value) !== true) out.push(name, value);
-        break;
-      case "te":
-        if (/\btrailers\b/i.test(value)) out.push(name, "trailers");
-        break;
-      case "unusual":
-        if (context.keepsUnusual) out.push(name, value);
-        break;
-      case "hop":
-      case "request_id":
-        break;
-    }
-  }
-  const kept = options === undefined ? out : without(out, options);
-  kept.push("X-Forwarded-For", forwardedFor);
-  if (!hasHost) kept.push("X-Forwarded-Host", context.host);
-  if (!hasProto) kept.push("X-Forwarded-Proto", "http");
+  const draft: Draft = {
+    out: [],
+    forwardedFor: context.peer.address,
+    hasHost: false,
+    hasProto: false,
+    options: undefined,
+  };
+  for (let i = 0; i + 1 < raw.length; i += 2) take(draft, raw[i] ?? "", raw[i + 1] ?? "", context);
+  const kept = draft.options === undefined ? draft.out : without(draft.out, draft.options);
+  kept.push("X-Forwarded-For", draft.forwardedFor);
+  if (!draft.hasHost) kept.push("X-Forwarded-Host", context.host);
+  if (!draft.hasProto) kept.push("X-Forwarded-Proto", "http");
   if (context.prefix !== "") kept.push("X-Forwarded-Prefix", context.prefix);
   kept.push("X-Request-Id", context.requestId);
   return kept;
+}
+
+type Draft = {
+  readonly out: string[];
+  forwardedFor: string;
+  hasHost: boolean;
+  hasProto: boolean;
+  /** Header names that the client declares hop-by-hop. */
+  options: Set<string> | undefined;
+};
+
+function take(draft: Draft, name: string, value: string, context: RequestHeaderContext): void {
+  const lower = name.toLowerCase();
+  switch (KINDS.get(lower)) {
+    case undefined:
+      if (!isDisguised(lower)) draft.out.push(name, value);
+      break;
+    case "connection":
+      draft.options = connectionOptions(value, draft.options);
+      break;
+    case "forwarded_for":
+      if (context.peer.isTrusted) draft.forwardedFor = `${value}, ${draft.forwardedFor}`;
+      break;
+    case "forwarded":
+      if (!context.peer.isTrusted) break;
+      draft.out.push(name, value);
+      draft.hasHost ||= lower === "x-forwarded-host";
+      draft.hasProto ||= lower === "x-forwarded-proto";
+      break;
+    case "authorization":
+      if (context.isOurCredential?.(value) !== true) draft.out.push(name, value);
+      break;
+    case "te":
+      if (/\btrailers\b/i.test(value)) draft.out.push(name, "trailers");
+      break;
+    case "unusual":
+      if (context.keepsUnusual) draft.out.push(name, value);
+      break;
+    case "hop":
+    case "request_id":
+      break;
+  }
 }
 
 export type ResponseHeaderContext = {

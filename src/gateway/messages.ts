@@ -39,7 +39,8 @@ export type ControlToHolder =
 /** Holder → control, over IPC. */
 export type HolderToControl =
   /** The workers alive, by pid, and the public port once it is bound; sent at once and after each change. */
-  { readonly type: "workers"; readonly pids: readonly number[]; readonly port: number | null } | { readonly type: "stop" };
+  | { readonly type: "workers"; readonly pids: readonly number[]; readonly port: number | null }
+  | { readonly type: "stop" };
 
 /** Worker → holder, over IPC. */
 export type WorkerToHolder = { readonly type: "listening"; readonly port: number };

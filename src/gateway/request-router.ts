@@ -61,8 +61,7 @@ export class RequestRouter {
       answerError(response, badRequest(verdict.reason), requestId, true);
       return;
     }
-    const exchange = new Exchange(request, response, verdict.head, peer, requestId);
-    exchange.closesConnection = this.isDraining;
+    const exchange = new Exchange(request, response, { head: verdict.head, peer, requestId }, this);
     this.#route(exchange, localPort).catch((error: unknown) => {
       this.#parts.logger.error({ err: error, requestId }, "a request could not be handled");
       answerError(response, INTERNAL, requestId, true);

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, it } from "node:test";
-import type { RouteTarget } from "../domain/route.ts";
 import { eventually, rawClient, route, startApp, startGateway, tableOf } from "../../test/gateway/in-process.ts";
+import type { RouteTarget } from "../domain/route.ts";
 
 /** A port on which nothing listens. */
 async function deadTarget(): Promise<RouteTarget> {
@@ -154,7 +154,10 @@ describe("several instances", () => {
     for (const path of ["/", "/", "/x"]) await gateway.request(path);
     const [counts] = gateway.counters.collect();
     assert.deepEqual(counts?.byStatusClass, [0, 0, 2, 0, 1, 0]);
-    assert.equal(counts?.latencyBuckets.reduce((a, b) => a + b), 3);
+    assert.equal(
+      counts?.latencyBuckets.reduce((a, b) => a + b),
+      3,
+    );
     assert.deepEqual(gateway.counters.collect(), []);
   });
 });

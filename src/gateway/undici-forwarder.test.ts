@@ -58,7 +58,11 @@ describe("forwarding", () => {
       request.on("end", () => response.end("done"));
     });
     const gateway = await startGateway(t, tableOf(route([app.target])));
-    const client = rawClient(t, gateway.port, `POST / HTTP/1.1\r\nHost: hello.test\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const client = rawClient(
+      t,
+      gateway.port,
+      `POST / HTTP/1.1\r\nHost: hello.test\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
     client.socket.write("1\r\na\r\n");
     await client.until("got a;");
     client.socket.write("1\r\nb\r\n");
@@ -193,7 +197,9 @@ describe("forwarding", () => {
       const pump = () => {
         while (sent < total && response.writable) {
           sent += chunk.length;
-          if (!response.write(chunk)) return response.once("drain", pump);
+          if (response.write(chunk)) continue;
+          response.once("drain", pump);
+          return;
         }
         response.end();
       };
@@ -220,8 +226,7 @@ describe("credentials and prefixes", () => {
     });
     const gateway = await startGateway(t, tableOf(route([app.target])));
     gateway.credentials.setPasskeyHash(hash("sha256", "the-passkey", "hex"));
-    const seen = async (authorization: string) =>
-      (await gateway.request("/", { headers: { authorization } })).text();
+    const seen = async (authorization: string) => (await gateway.request("/", { headers: { authorization } })).text();
     for (const ours of ["Bearer slw_abc", "bearer  slw_abc", "slw_abc", "the-passkey", "Bearer the-passkey"]) {
       assert.equal(await seen(ours), "none", ours);
     }

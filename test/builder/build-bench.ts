@@ -15,7 +15,7 @@ import { TarSourceFiles } from "../../src/builder/source-files.ts";
 import { DockerBuildEngine } from "../../src/docker/build-engine.ts";
 import { DockerClient } from "../../src/docker/docker-client.ts";
 import { DockerDriver } from "../../src/docker/docker-driver.ts";
-import { type BuildRequest, type BuildResult, DEFAULT_BUILD_LIMITS } from "../../src/domain/build.ts";
+import { type BuildLimits, type BuildRequest, type BuildResult, DEFAULT_BUILD_LIMITS } from "../../src/domain/build.ts";
 import type { Logger } from "../../src/domain/logger.ts";
 import { DEFAULT_ARCHIVE_LIMITS } from "../../src/domain/source.ts";
 import { newId, randomHex } from "../../src/lib/ids.ts";
@@ -25,19 +25,21 @@ import { zipOf } from "../archives.ts";
 
 const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
+type Files = Readonly<Record<string, string>>;
+
 export type BuildBench = {
   readonly builder: EngineImageBuilder;
   readonly engine: DockerBuildEngine;
   readonly docker: Docker;
   readonly logs: FileBuildLogs;
   readonly driver: DockerDriver;
-  /** Imports the files as a zip and builds them; `runtime` absent: with their own Dockerfile. */
-  build(
-    files: Readonly<Record<string, string>>,
-    runtime?: string,
-    request?: Partial<BuildRequest>,
-    signal?: AbortSignal,
-  ): Promise<BuildResult>;
+  readonly serverId: string;
+  /** The same with other limits. */
+  builderWith(limits: Partial<BuildLimits>): EngineImageBuilder;
+  /** Imports the files as a zip; `runtime` absent: with their own Dockerfile. */
+  requestFor(files: Files, runtime?: string): Promise<BuildRequest>;
+  /** Imports the files and builds them. */
+  build(files: Files, runtime?: string, changes?: Partial<BuildRequest>, signal?: AbortSignal): Promise<BuildResult>;
   /** Starts a container of the image; answers the URL of its port 8080 and the container. It goes with the rest. */
   start(image: string): Promise<{ readonly url: string; readonly container: Docker.Container }>;
   close(): Promise<void>;
@@ -62,16 +64,34 @@ export async function openBuildBench(): Promise<BuildBench> {
     uploadedFolder: join(folder, "runtimes"),
     clock: systemClock,
   });
-  const builder = new EngineImageBuilder({
-    engine,
-    images: driver,
-    sources,
-    logs,
-    limits: DEFAULT_BUILD_LIMITS,
-    prefix,
-    serverId,
-    readHostSettings: async () => hostSettingsOf(await readHostFacts(hostPlaces)),
-  });
+  const builderWith = (limits: Partial<BuildLimits>): EngineImageBuilder =>
+    new EngineImageBuilder({
+      engine,
+      images: driver,
+      sources,
+      logs,
+      limits: { ...DEFAULT_BUILD_LIMITS, ...limits },
+      prefix,
+      serverId,
+      readHostSettings: async () => hostSettingsOf(await readHostFacts(hostPlaces)),
+    });
+  const builder = builderWith({});
+  const requestFor = async (files: Files, runtime?: string): Promise<BuildRequest> => {
+    const archive = join(folder, `${newId()}.zip`);
+    await writeFile(archive, zipOf(files));
+    const source = await sources.importArchive(archive, DEFAULT_ARCHIVE_LIMITS);
+    return {
+      buildId: newId(),
+      projectSlug: "default",
+      serviceName: "hello",
+      serviceId: "service",
+      sourceId: source.id,
+      runtime: runtime === undefined ? undefined : await catalog.read(runtime, { name: "hello", options: {} }),
+      tag: undefined,
+      buildArgs: {},
+      noCache: false,
+    };
+  };
   const containers: Docker.Container[] = [];
   return {
     builder,
@@ -79,27 +99,11 @@ export async function openBuildBench(): Promise<BuildBench> {
     docker,
     logs,
     driver,
-    build: async (files, runtime, request = {}, signal = new AbortController().signal) => {
-      const archive = join(folder, `${newId()}.zip`);
-      await writeFile(archive, zipOf(files));
-      const source = await sources.importArchive(archive, DEFAULT_ARCHIVE_LIMITS);
-      const context = { name: "hello", options: {} };
-      return builder.build(
-        {
-          buildId: newId(),
-          projectSlug: "default",
-          serviceName: "hello",
-          serviceId: "service",
-          sourceId: source.id,
-          runtime: runtime === undefined ? undefined : await catalog.read(runtime, context),
-          tag: undefined,
-          buildArgs: {},
-          noCache: false,
-          ...request,
-        },
-        signal,
-      );
-    },
+    serverId,
+    builderWith,
+    requestFor,
+    build: async (files, runtime, changes = {}, signal = new AbortController().signal) =>
+      builder.build({ ...(await requestFor(files, runtime)), ...changes }, signal),
     start: async (image) => {
       const container = await docker.createContainer({ Image: image, HostConfig: { Init: true } });
       containers.push(container);
@@ -109,8 +113,9 @@ export async function openBuildBench(): Promise<BuildBench> {
     },
     close: async () => {
       for (const container of containers) await container.remove({ force: true });
-      for (const { tags } of await driver.listImages({ mine: true })) {
-        for (const tag of tags) await docker.getImage(tag).remove({ force: true });
+      // Untagged ones, too: a build without cache leaves its predecessor so.
+      for (const { Id } of await docker.listImages({ filters: { label: [`slipway.server=${serverId}`] } })) {
+        await docker.getImage(Id).remove({ force: true });
       }
       await rm(folder, { recursive: true, force: true });
     },

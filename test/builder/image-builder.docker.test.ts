@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import type Docker from "dockerode";
+import { extract } from "tar-stream";
+import { contextTar } from "../../src/builder/context-tar.ts";
+import { DockerBuildEngine } from "../../src/docker/build-engine.ts";
+import { DockerClient } from "../../src/docker/docker-client.ts";
 import { isAppError } from "../../src/domain/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { eventually } from "../engine/eventually.ts";
@@ -56,6 +61,11 @@ const BROKEN: readonly (readonly [string, string, RegExp])[] = [
   ["no FROM", "RUN x\n", /FROM|build stage/],
   ["an empty Dockerfile", "\n", /./],
   ["a base image nobody has", "FROM nobody.invalid/nothing:1\n", /nobody\.invalid\/nothing:1 can't be fetched/],
+  [
+    "a syntax image nobody has",
+    `# syntax=nobody.invalid/docker/dockerfile:1\n${BASE}`,
+    /"# syntax=" image can't be fetched/,
+  ],
 ];
 for (const [what, dockerfile, words] of BROKEN) {
   test(`a Dockerfile with ${what} is a failed build`, () =>
@@ -70,20 +80,37 @@ test("no Dockerfile and no runtime is a failed build that says what to do", () =
 
 test("cancelling ends the running step", async () => {
   const abort = new AbortController();
-  const buildId = newId();
-  const building = bench.build(
-    { Dockerfile: `${BASE}RUN echo started && sleep 300\n`, a: newId() },
-    undefined,
-    { buildId },
-    abort.signal,
-  );
-  const seen = bench.logs.follow(buildId, new AbortController().signal);
+  const [buildId, marker] = [newId(), newId()];
+  const dockerfile = `${BASE}RUN echo started && exec node -e "setTimeout(() => {}, 300000)" ${marker}\n`;
+  const building = bench.build({ Dockerfile: dockerfile }, undefined, { buildId }, abort.signal);
+  const rejected = assert.rejects(building, { code: "cancelled" });
   let log = "";
-  for await (const chunk of seen) {
+  for await (const chunk of bench.logs.follow(buildId, new AbortController().signal)) {
     log += chunk;
     if (/^started$/m.test(log)) abort.abort();
   }
-  await assert.rejects(building, { code: "cancelled" });
+  await rejected;
+  await eventually(async () => assert.deepEqual(await processesWith(marker), []));
+});
+
+test("a build that takes too long is ended and says so", async () => {
+  const limited = bench.builderWith({ timeoutMs: 1000 });
+  const request = await bench.requestFor({ Dockerfile: `${BASE}RUN sleep 300\n`, a: newId() });
+  await assert.rejects(() => limited.build(request, new AbortController().signal), { code: "timeout", message: /1 s/ });
+});
+
+test("builds that wait for their turn say so, and can be cancelled while they wait", async () => {
+  const one = bench.builderWith({ parallel: 1 });
+  const [running, waiting] = [new AbortController(), new AbortController()];
+  const slow = await bench.requestFor({ Dockerfile: `${BASE}RUN sleep 300\n`, a: newId() });
+  const queued = await bench.requestFor({ Dockerfile: `${BASE}LABEL a=${newId()}\n` });
+  const slowEnd = assert.rejects(one.build(slow, running.signal), { code: "cancelled" });
+  const queuedEnd = assert.rejects(one.build(queued, waiting.signal), { code: "cancelled" });
+  await eventually(async () => assert.match(await bench.logs.read(queued.buildId), /Waiting: 1 builds/));
+  waiting.abort();
+  await queuedEnd;
+  running.abort();
+  await slowEnd;
 });
 
 test(".dockerignore is honoured, modes and symlinks arrive", async () => {
@@ -136,9 +163,48 @@ test("more builds than slots wait for each other and all succeed", async () => {
   assert.equal(new Set(results.map((result) => result.image)).size, 5);
 });
 
+test("without BuildKit the classic builder does it, without the host's settings", async () => {
+  const tag = `swtest-${newId()}:1`;
+  const classic = new DockerBuildEngine(new DockerClient(), { hasBuildkit: false });
+  const contexts: boolean[] = [];
+  const build = (dockerfile: string) => ({
+    openContext: ({ withSecrets }: { readonly withSecrets: boolean }) => {
+      contexts.push(withSecrets);
+      return contextTar(dockerfile, []);
+    },
+    tags: [tag],
+    labels: { "slipway.server": bench.serverId, "slipway.managed": "true" },
+    buildArgs: { WORD: "there" },
+    secrets: { a: Buffer.from("secret") },
+    noCache: true,
+    memoryBytes: 256 * 1024 * 1024,
+    cpuMillicores: 500,
+  });
+  const signal = new AbortController().signal;
+  let log = "";
+  const { imageId } = await classic.build(
+    build(`${BASE}ARG WORD\nRUN echo hello $WORD\n`),
+    (text) => (log += text),
+    signal,
+  );
+  assert.equal((await bench.driver.findImage(tag))?.id, imageId);
+  assert.match(log, /^hello there$/m);
+  await assert.rejects(
+    classic.build(build(`${BASE}RUN echo why && exit 3\n`), () => undefined, signal),
+    {
+      code: "build_failed",
+      message: /`RUN echo why && exit 3` with exit code 3: /,
+    },
+  );
+  await assert.rejects(
+    classic.build(build("NONSENSE\n"), () => undefined, signal),
+    { code: "build_failed" },
+  );
+  assert.deepEqual(contexts, [false, false, false]);
+});
+
 /** All paths of a container's file system as its export lists them. */
-async function listLayerPaths(container: import("dockerode").Container): Promise<readonly string[]> {
-  const { extract } = await import("tar-stream");
+async function listLayerPaths(container: Docker.Container): Promise<readonly string[]> {
   const tar = extract();
   (await container.export()).pipe(tar);
   const paths: string[] = [];
@@ -149,8 +215,9 @@ async function listLayerPaths(container: import("dockerode").Container): Promise
   return paths;
 }
 
-test("the built-in runtimes' shims are beside their Dockerfiles", async () => {
-  // Guards against packaging that forgets dot folders: without them every build of the runtime fails.
-  const shim = new URL("../../src/runtimes/node/.slipway/node/start.mjs", import.meta.url);
-  await eventually(async () => assert.ok((await readFile(shim, "utf8")).length > 0));
-});
+/** Command lines of this machine's processes that hold `marker`; the engine's steps are among them. */
+async function processesWith(marker: string): Promise<readonly string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+  return lines.filter((line) => line.includes(marker));
+}

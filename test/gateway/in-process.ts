@@ -5,8 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import {
   type Agent,
   createServer,
-  type IncomingMessage,
   request as httpRequest,
+  type IncomingMessage,
   type RequestListener,
   type Server,
 } from "node:http";

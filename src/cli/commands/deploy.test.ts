@@ -15,7 +15,7 @@ async function homeWith(files: Readonly<Record<string, string>>, folder = "hello
 
 function manifestOf(server: FakeServer): unknown {
   const body = server.asked.find((asked) => asked.method === "POST")?.body.toString("latin1") ?? "";
-  return JSON.parse(/application\/json\r\n\r\n(.*)\r\n/.exec(body)?.[1] ?? "null");
+  return JSON.parse(/name="manifest"\r\n\r\n(.*)\r\n/.exec(body)?.[1] ?? "null");
 }
 
 test("deploy uploads, shows the build's log, waits, and prints the URL alone on standard output", async () => {

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { oneLineSources, parseAptSources } from "./apt-sources.ts";
+import { hostSettingsOf } from "./host-settings.ts";
+import { aptFacts, npmFacts, pipFacts } from "./registry-facts.ts";
+
+const NOTHING = { certificates: "", npm: {}, pip: {}, apt: {}, aptSources: "" };
+const textOf = (secret: Uint8Array | undefined) => Buffer.from(secret ?? []).toString();
+
+test("a host without settings adds nothing to a build", () => {
+  assert.deepEqual(hostSettingsOf(NOTHING).forBuild({ usesOwnBase: true }), { flags: "", secrets: {} });
+});
+
+test("certificates reach npm, pip and apt as a file that each is told of", () => {
+  const { flags, secrets } = hostSettingsOf({ ...NOTHING, certificates: "PEM" }).forBuild({ usesOwnBase: false });
+  assert.match(flags, /--mount=type=secret,id=slipway-certificates,target=\/run\/slipway-certificates.pem,mode=0444/);
+  for (const id of ["slipway-npmrc", "slipway-pip-conf", "slipway-apt-conf"]) {
+    assert.match(textOf(secrets[id]), /\/run\/slipway-certificates\.pem/, id);
+    assert.ok(flags.includes(`id=${id},`));
+  }
+});
+
+test("the host's Debian mirrors are for our own base images only", () => {
+  const settings = hostSettingsOf({ ...NOTHING, aptSources: "deb http://mirror/debian a main\n" });
+  assert.deepEqual(settings.forBuild({ usesOwnBase: false }).secrets, {});
+  assert.match(textOf(settings.forBuild({ usesOwnBase: true }).secrets["slipway-apt-sources"]), /mirror/);
+});
+
+test("a bundle that is too large for a secret is left out rather than failing every build", () => {
+  const { secrets } = hostSettingsOf({ ...NOTHING, certificates: "x".repeat(600 * 1024) }).forBuild({
+    usesOwnBase: false,
+  });
+  assert.equal(secrets["slipway-certificates"], undefined);
+});
+
+test("npm: later files and the environment win; credentials only of the registry itself", () => {
+  const files = [
+    "registry=https://old.example/\ncafile=/ca.pem\nfund=false\n; comment\n",
+    `registry=https://npm.example/path/\n//npm.example/path/:_authToken=${"$"}{TOKEN}\n//other.example/:_authToken=no\n@mine:registry=https://mine.example/\n`,
+  ];
+  const { settings, cafile } = npmFacts(files, { TOKEN: "t", npm_config_https_proxy: "http://proxy:1" });
+  assert.equal(cafile, "/ca.pem");
+  assert.deepEqual(settings, {
+    registry: "https://npm.example/path/",
+    "//npm.example/path/:_authToken": "t",
+    "@mine:registry": "https://mine.example/",
+    "https-proxy": "http://proxy:1",
+  });
+});
+
+test("pip: indexes in local folders are left out, lists stay lists", () => {
+  const conf =
+    "[global]\nfind-links = /wheels\nindex-url = https://pip.example/simple\nextra-index-url = file:///x\n  https://b.example\n";
+  assert.deepEqual(pipFacts([conf], { PIP_TRUSTED_HOST: "b.example" }), {
+    "index-url": "https://pip.example/simple",
+    "extra-index-url": "https://b.example",
+    "trusted-host": "b.example",
+  });
+});
+
+test("apt: only how to reach and trust archives is taken over", () => {
+  const dump =
+    'Acquire "";\nAcquire::http::Proxy "http://p:1";\nAcquire::Check-Valid-Until "false";\nAPT::Architecture "amd64";\nAcquire::cdrom::mount "/media";\n';
+  assert.deepEqual(aptFacts(dump), { "Acquire::http::Proxy": "http://p:1", "Acquire::Check-Valid-Until": "false" });
+});
+
+test("apt sources in both forms: the distribution's archives only, and nothing when they are its own hosts", () => {
+  const deb822 =
+    "Types: deb deb-src\nURIs: http://mirror.example/debian\nSuites: bookworm\n bookworm-updates\nComponents: main\n\nTypes: deb\nURIs: https://vendor.example/apt\nSuites: stable\nComponents: main\n";
+  const archives = parseAptSources(deb822, true);
+  assert.equal(
+    oneLineSources(archives),
+    "deb http://mirror.example/debian bookworm main\ndeb http://mirror.example/debian bookworm-updates main\n",
+  );
+  const oneLine =
+    "# x\ndeb [arch=amd64] http://deb.debian.org/debian bookworm main contrib # y\ndeb http://vendor.example/x y z\n";
+  assert.deepEqual(parseAptSources(oneLine, false), [
+    { uri: "http://deb.debian.org/debian", suites: ["bookworm"], components: ["main", "contrib"] },
+  ]);
+  assert.equal(oneLineSources(parseAptSources(oneLine, false)), "");
+});

@@ -1,0 +1,197 @@
+/**
+ * A real server in a folder of its own, as a person starts it (`bin/slipway server`), on a free port, with a prefix and
+ * a network pool nobody else uses. `close` ends it and removes everything it made on the engine.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { randomHex } from "../../src/lib/ids.ts";
+import { eventually } from "../engine/eventually.ts";
+import { type Answer, ask, type Question } from "./ask.ts";
+
+export type TestServerOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+};
+
+const BIN = join(import.meta.dirname, "../../bin/slipway");
+
+export class TestServer {
+  readonly folder: string;
+  readonly prefix: string;
+  readonly engine: Docker;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #flags: readonly string[];
+  #process: ChildProcess | undefined;
+  #output = "";
+  /** Kept over restarts, so that addresses stay what they were. */
+  port = 0;
+
+  private constructor(folder: string, options: TestServerOptions) {
+    this.folder = folder;
+    this.prefix = `e2e${randomHex(4)}`;
+    this.engine = new Docker({ socketPath: options.env?.["SLIPWAY_DOCKER_SOCKET"] ?? "/var/run/docker.sock" });
+    this.#flags = options.flags ?? [];
+    this.#env = {
+      ...process.env,
+      HOME: folder,
+      SLIPWAY_DATA_DIR: join(folder, "data"),
+      SLIPWAY_PREFIX: this.prefix,
+      SLIPWAY_NETWORK_POOL: `10.${randomInt(64, 192)}.0.0/16`,
+      ...options.env,
+    };
+  }
+
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const server = new TestServer(await mkdtemp(join(tmpdir(), "slipway-e2e-")), options);
+    try {
+      await server.run();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Everything it printed since its first start. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  get dataDir(): string {
+    return join(this.folder, "data");
+  }
+
+  /** Environment with which the command line finds this server, and `HOME` for its files. */
+  get cliEnv(): NodeJS.ProcessEnv {
+    return { ...this.#env, SLIPWAY_URL: this.url };
+  }
+
+  async passkey(): Promise<string> {
+    return (await readFile(join(this.folder, ".passfile"), "utf8")).trim();
+  }
+
+  /** Starts it, again after `kill` or `stop`; resolves once it says that it is ready. */
+  async run(): Promise<void> {
+    const before = this.#output.length;
+    const child = spawn(BIN, ["server", "--addr", `127.0.0.1:${this.port}`, ...this.#flags], {
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
+    const exited = new Promise<never>((_, reject) => {
+      child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${this.#output.slice(before)}`)));
+    });
+    exited.catch(() => undefined);
+    const ready = eventually(() => {
+      const match = /ready on http:\/\/127\.0\.0\.1:(\d+)/.exec(this.#output.slice(before));
+      if (match === null) throw new Error(`the server is not ready:\n${this.#output.slice(before)}`);
+      this.port = Number(match[1]);
+    }, 30_000);
+    await Promise.race([ready, exited]);
+  }
+
+  /** SIGTERM, and waits for its end. Answers the exit code. */
+  async stop(): Promise<number | null> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    child.kill("SIGTERM");
+    return ended;
+  }
+
+  /** Pid of the control process. */
+  async controlPid(): Promise<number> {
+    return (await childPids(this.pid, "control-process.ts"))[0] ?? 0;
+  }
+
+  async workerPids(): Promise<readonly number[]> {
+    return processesOf(this.dataDir, "worker-process.ts");
+  }
+
+  /** SIGKILL to the holder, and to control if that is asked for; workers stay. */
+  async killHolder(options: { readonly andControl: boolean }): Promise<void> {
+    const control = await this.controlPid();
+    process.kill(this.pid, "SIGKILL");
+    if (options.andControl) process.kill(control, "SIGKILL");
+    await eventually(() => {
+      if (isAlive(this.pid) && this.#process?.signalCode === null) throw new Error("the holder lives on");
+    });
+  }
+
+  /** Asks with the passkey unless told otherwise. */
+  async api(question: Question & { readonly path: string }): Promise<Answer> {
+    return ask(this.url, { ...question, headers: { authorization: await this.passkey(), ...question.headers } });
+  }
+
+  /** Asks the function of that name, as a browser would. */
+  async call(name: string, question: Question = {}): Promise<Answer> {
+    return ask(this.url, { ...question, headers: { host: `${name}.localhost`, ...question.headers } });
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    for (const pid of [...(await this.workerPids()), ...(await processesOf(this.dataDir, "control-process.ts"))]) {
+      if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    }
+    await removeFromEngine(this.engine, this.prefix);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function removeFromEngine(engine: Docker, prefix: string): Promise<void> {
+  for (const { Id, Names } of await engine.listContainers({ all: true })) {
+    if (Names.some((name) => name.startsWith(`/${prefix}-`))) await engine.getContainer(Id).remove({ force: true, v: true });
+  }
+  for (const { Id, Name } of await engine.listNetworks()) {
+    if (Name.startsWith(`${prefix}-`)) await engine.getNetwork(Id).remove();
+  }
+  for (const { RepoTags } of await engine.listImages()) {
+    for (const tag of RepoTags ?? []) if (tag.startsWith(`${prefix}/`)) await engine.getImage(tag).remove({ force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function childPids(parent: number, module: string): Promise<readonly number[]> {
+  const pids: number[] = [];
+  for (const pid of await allPids()) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    if (!status.includes(`\nPPid:\t${parent}\n`)) continue;
+    if ((await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(module)) pids.push(pid);
+  }
+  return pids;
+}
+
+async function processesOf(dataDir: string, module: string): Promise<readonly number[]> {
+  const pids: number[] = [];
+  for (const pid of await allPids()) {
+    if (!(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(module)) continue;
+    if ((await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")).includes(`SLIPWAY_DATA_DIR=${dataDir}\0`)) pids.push(pid);
+  }
+  return pids;
+}
+
+async function allPids(): Promise<readonly number[]> {
+  return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+}
