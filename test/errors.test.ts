@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { STATUS } from "../src/http/error-answer.ts";
 import { AppError, ERROR_CODES, isAppError } from "../src/domain/errors.ts";
+import { STATUS } from "../src/http/error-answer.ts";
 
 test("every error code has a page, every page a code, and the page names the status", async () => {
   const pages = (await readdir("docs/errors")).map((file) => file.replace(/\.md$/, ""));

@@ -124,6 +124,7 @@ remove_stale_pid() {
 }
 
 build_bases() {
+  if bin/slipway base build --check >/dev/null 2>&1; then return; fi
   if ! command -v mmdebstrap >/dev/null; then
     if ! command -v apt-get >/dev/null; then
       step "No mmdebstrap here: built-in runtimes will pull their base images from the public registry"
@@ -131,6 +132,6 @@ build_bases() {
     fi
     apt_install mmdebstrap
   fi
-  step "Base images (made once, about a minute)"
+  step "Making base images (once, about a minute)"
   bin/slipway base build || fail "the base images can't be built"
 }

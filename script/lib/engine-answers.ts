@@ -2,7 +2,7 @@
 
 import { request } from "node:http";
 
-const socketPath = process.env["SLIPWAY_DOCKER_SOCKET"] ?? "/var/run/docker.sock";
+const socketPath = process.env.SLIPWAY_DOCKER_SOCKET ?? "/var/run/docker.sock";
 const ping = request({ socketPath, path: "/_ping", timeout: 3000 }, (response) => {
   process.exit(response.statusCode === 200 ? 0 : 1);
 });

@@ -33,7 +33,9 @@ The command line reads \`SLIPWAY_URL\` and \`SLIPWAY_TOKEN\`, else what \`slipwa
 /** One arrow for each pair of folders, leaf folders of src/ only. */
 async function folderPicture(): Promise<string> {
   const configuration = await extractConfig("./.dependency-cruiser.cjs");
-  const { output } = await cruise(["src"], { ...configuration.options, collapse: "^src/[^/]+" }, undefined, { tsConfig: extractTsConfig("tsconfig.json") });
+  const { output } = await cruise(["src"], { ...configuration.options, collapse: "^src/[^/]+" }, undefined, {
+    tsConfig: extractTsConfig("tsconfig.json"),
+  });
   if (typeof output === "string") throw new Error("dependency-cruiser answered in a form this script does not know");
   const arrows = new Set<string>();
   for (const { source, dependencies } of output.modules) {

@@ -2,6 +2,7 @@
 
 import type { TestEvent } from "node:test/reporters";
 
+// biome-ignore lint/style/noDefaultExport: the test runner loads reporters by their default export
 export default async function* strictReporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let ran = 0;
   const skipped: string[] = [];

@@ -19,7 +19,9 @@ export type Passkey = {
 };
 
 /** Opens the passfile, or makes it with a fresh UUID (mode 0600). `created` holds that UUID then, once. */
-export async function openPasskey(path: string): Promise<{ readonly passkey: Passkey; readonly created: string | null }> {
+export async function openPasskey(
+  path: string,
+): Promise<{ readonly passkey: Passkey; readonly created: string | null }> {
   const created = (await exists(path)) ? null : newId();
   if (created !== null) await writeFileAtomic(path, `${created}\n`, 0o600);
   return { passkey: new FilePasskey(path), created };

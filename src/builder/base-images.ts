@@ -8,7 +8,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DEFAULT_BUILD_LIMITS } from "../domain/build.ts";
 import type { BuildEngine } from "../domain/build-engine.ts";
-import type { ImageDriver } from "../domain/driver.ts";
+import type { ImageDriver, ImageInfo } from "../domain/driver.ts";
 import { AppError } from "../domain/errors.ts";
 import { run } from "../lib/run.ts";
 import { BASE_NODE_IMAGE, BASE_PYTHON_IMAGE } from "./base-image-names.ts";
@@ -54,12 +54,25 @@ export async function buildBaseImages(
   for (const { image, make } of recipes) {
     const startedAt = performance.now();
     const found = await options.images.findImage(image);
-    const wasThere = found?.labels["slipway.base"] === BASE_VERSION;
+    const wasThere = isPresent(found);
     onProgress(wasThere ? `${image} is there\n` : `making ${image} …\n`);
     if (!wasThere) await make();
     made.push({ image, wasThere, tookMs: Math.round(performance.now() - startedAt) });
   }
   return made;
+}
+
+/** Those of the images that runtimes stand on which are not there, or of an older make. */
+export async function missingBaseImages(images: Pick<ImageDriver, "findImage">): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const image of [BASE_NODE_IMAGE, BASE_PYTHON_IMAGE]) {
+    if (!isPresent(await images.findImage(image))) missing.push(image);
+  }
+  return missing;
+}
+
+function isPresent(found: ImageInfo | undefined): boolean {
+  return found?.labels["slipway.base"] === BASE_VERSION;
 }
 
 /** What an image has of Debian's documentation nobody reads in a container; copyright notices stay. */

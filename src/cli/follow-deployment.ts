@@ -107,16 +107,12 @@ function requireHealthy(deployment: DeploymentView, logText: string): Deployment
   }
   const isBuild = deployment.build?.status === "failed" || deployment.image === null;
   const reason = deployment.failure_reason ?? deployment.build?.error ?? "no reason was given";
-  throw new AppError(
-    isBuild ? "build_failed" : "deploy_failed",
-    `${isBuild ? "The build" : "The start"} of ${deployment.function} failed: ${reason}`,
-    {
-      logTail: deployment.log_tail ?? logText,
-      remedy: isBuild
-        ? `The whole log: slipway logs ${deployment.function} --build`
-        : "What served before still serves. Mend the cause and deploy again.",
-    },
-  );
+  throw new AppError(isBuild ? "build_failed" : "deploy_failed", `${deployment.function} was not deployed: ${reason}`, {
+    logTail: deployment.log_tail ?? logText,
+    remedy: isBuild
+      ? `The whole log: slipway logs ${deployment.function} --build`
+      : "If a version served before, it still does. Mend the cause and deploy again.",
+  });
 }
 
 function tooLong(deployment: DeploymentView): AppError {

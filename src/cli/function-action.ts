@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import type { FunctionView } from "./api-views.ts";
+import { awaitSettled } from "./await-settled.ts";
 import type { CliContext } from "./cli-context.ts";
 import { type Example, projectOption, withExamples } from "./command-help.ts";
 import { hintingAtNames } from "./known-name.ts";
@@ -15,10 +16,13 @@ export function createActionCommand(
   const command = new Command()
     .argument("<name>", "function")
     .addOption(projectOption())
-    .action(async (name: string, { project }: { readonly project?: string }) => {
+    .option("--no-wait", "return at once; do not wait until it is so")
+    .action(async (name: string, options: { readonly project?: string; readonly wait: boolean }) => {
       const client = await context.connect();
-      const ref = { name, project };
-      const view = await hintingAtNames(client, ref, () => client.act(ref, action));
+      const ref = { name, project: options.project };
+      const answer = await hintingAtNames(client, ref, () => client.act(ref, action));
+      const goal = action === "stop" ? "stopped" : "running";
+      const view = options.wait ? await awaitSettled(answer, goal, client, ref, context) : answer;
       context.output.result(view, statusLine(view, context.output.style));
     });
   return withExamples(command, examples);

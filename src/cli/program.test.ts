@@ -9,8 +9,9 @@ import { ERROR_CODES } from "../domain/errors.ts";
 import { run } from "../lib/run.ts";
 import { exitStatusOf } from "./exit-codes.ts";
 import { RemoteError } from "./remote-error.ts";
-import { FakeServer, sendError } from "./testing/fake-server.ts";
+import { FakeServer, sendError, sendJson } from "./testing/fake-server.ts";
 import { Home } from "./testing/run-slipway.ts";
+import { functionView } from "./testing/views.ts";
 
 test("--version and help load neither the parser nor any command", async () => {
   const script = `
@@ -126,6 +127,22 @@ test("rollback takes the start of a deployment's id, or none", async () => {
     .map((asked) => JSON.parse(asked.body.toString()));
   assert.deepEqual(bodies, [{ deployment_id: "1f0c2a9e-0000-4000-8000-000000000001" }, {}]);
   assert.match((await home.on(server, ["rollback", "hello", "ffff"])).stderr, /no deployment that starts with ffff/);
+});
+
+test("start waits until the function runs, and fails with the reason when it never will", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  server.functions = [functionView({ status: "stopped" })];
+  server.routes.set("GET /api/functions/hello", (_, response) => {
+    sendJson(response, 200, functionView({}));
+  });
+  const good = await home.on(server, ["start", "hello"]);
+  assert.equal(good.stdout, "hello: running  http://hello.localhost:8080/\n");
+  assert.equal((await home.on(server, ["start", "hello", "--no-wait"])).stdout, "hello: stopped\n");
+  server.functions = [functionView({ status: "failed", error: "exited with 3" })];
+  const bad = await home.on(server, ["start", "hello"]);
+  assert.equal(bad.status, 1);
+  assert.match(bad.stderr, /hello does not run: exited with 3/);
 });
 
 test("runtime add sends the Dockerfile; an unreadable one and a bad name send nothing", async () => {

@@ -7,7 +7,12 @@ import { bytesField, readFields } from "./buildkit-protobuf.ts";
 const RUN_STEP = "[2/2] RUN --mount=type=secret,id=mine,target=/x,mode=0444 npm ci";
 
 /** A trace message as BuildKit sends it: one step, or one piece of a step's output. */
-function trace(message: { readonly step?: string; readonly error?: string; readonly output?: string }): string {
+function trace(message: {
+  readonly step?: string;
+  readonly error?: string;
+  readonly output?: string;
+  readonly isStderr?: boolean;
+}): string {
   const digest = bytesField(1, Buffer.from("sha256:1"));
   const text = (number: number, value: string | undefined) =>
     value === undefined ? Buffer.alloc(0) : bytesField(number, Buffer.from(value));
@@ -17,7 +22,7 @@ function trace(message: { readonly step?: string; readonly error?: string; reado
           1,
           Buffer.concat([digest, text(3, message.step), bytesField(5, Buffer.from([8, 1])), text(7, message.error)]),
         )
-      : bytesField(3, Buffer.concat([digest, text(4, message.output)]));
+      : bytesField(3, Buffer.concat([digest, Buffer.from([0x18, message.isStderr ? 2 : 1]), text(4, message.output)]));
   return `${JSON.stringify({ id: "moby.buildkit.trace", aux: field.toString("base64") })}\n`;
 }
 
@@ -72,6 +77,14 @@ test("an error inside the answer is a failed build that names step, exit code an
     message: "The build failed at `RUN npm ci` with exit code 1: npm error nope",
     logTail: /npm error nope/,
   });
+});
+
+test("the last words are those of standard error, whatever order the engine sends the streams in", () => {
+  const words = "executor failed running [/bin/sh -c npm ci]: exit code: 1";
+  const output = trace({ output: "the reason\n", isStderr: true }) + trace({ output: "chatter\n" });
+  const answer =
+    trace({ step: RUN_STEP }) + output + trace({ step: RUN_STEP, error: words }) + JSON.stringify({ error: words });
+  assert.throws(read(answer, ["mine"]).outcome, { message: /with exit code 1: the reason$/ });
 });
 
 test("the classic builder's failure names its step, too", () => {

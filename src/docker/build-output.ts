@@ -93,8 +93,8 @@ export class BuildOutput {
       : `The build failed at \`${step}\` with exit code ${code}: ${this.#lastWords()}`;
   }
 
-  /** The last line a step printed before the engine's own error line. */
+  /** What a step wrote to its standard error last, else the last line before the engine's own error line. */
   #lastWords(): string {
-    return this.#tail.at(-2) ?? "it printed nothing";
+    return this.#trace.lastErrorLine ?? this.#tail.at(-2) ?? "it printed nothing";
   }
 }

@@ -13,12 +13,16 @@ type Vertex = {
   readonly error: string;
 };
 
+/** The number of standard error in BuildKit's messages. */
+const STDERR = 2;
+
 /** Turns the messages of one build into log text. */
 export class BuildkitTrace {
   readonly #shown = new Set<string>();
   readonly #partial = new Map<string, string>();
   readonly #secretMounts: RegExp | undefined;
-  #failedStep: string | undefined;
+  readonly #lastErrorLine = new Map<string, string>();
+  #failed: { readonly step: string; readonly digest: string } | undefined;
 
   /** Mounts of `secretIds` are left out of step names: the person did not write them. */
   constructor(secretIds: readonly string[]) {
@@ -28,7 +32,12 @@ export class BuildkitTrace {
 
   /** The step that ended with an error, as it stands in the Dockerfile, e.g. `RUN npm ci`. */
   get failedStep(): string | undefined {
-    return this.#failedStep;
+    return this.#failed?.step;
+  }
+
+  /** The last line the failed step wrote to its standard error. The engine mixes the two streams as it likes. */
+  get lastErrorLine(): string | undefined {
+    return this.#failed && this.#lastErrorLine.get(this.#failed.digest);
   }
 
   /** Log text for one message; empty when it has nothing new. @throws RangeError for a message of another format */
@@ -50,7 +59,8 @@ export class BuildkitTrace {
 
   #vertexText(vertex: Vertex): string {
     const name = this.#secretMounts ? vertex.name.replace(this.#secretMounts, "") : vertex.name;
-    if (vertex.error !== "") this.#failedStep ??= name.replace(/^\[[^\]]*\d+\/\d+\]\s*/, "");
+    if (vertex.error !== "")
+      this.#failed ??= { step: name.replace(/^\[[^\]]*\d+\/\d+\]\s*/, ""), digest: vertex.digest };
     const isNoise = name.startsWith("[internal]") || name.startsWith("copy /context");
     if (isNoise || !(vertex.isStarted || vertex.isCached) || this.#shown.has(vertex.digest)) return "";
     this.#shown.add(vertex.digest);
@@ -61,6 +71,9 @@ export class BuildkitTrace {
     const fields = readFields(log);
     const digest = fields.find((f) => f.number === 1)?.bytes.toString() ?? "";
     const message = fields.find((f) => f.number === 4)?.bytes.toString() ?? "";
+    const isStderr = fields.some((f) => f.number === 3 && f.value === STDERR);
+    const lastLine = message.split("\n").findLast((line) => line.trim() !== "");
+    if (isStderr && lastLine !== undefined) this.#lastErrorLine.set(digest, afterLastReturn(lastLine));
     const lines = ((this.#partial.get(digest) ?? "") + message).split("\n");
     this.#partial.set(digest, lines.pop() ?? "");
     return lines.map((line) => `${afterLastReturn(line)}\n`).join("");

@@ -14,7 +14,14 @@ export type ManifestInput = {
   readonly volumes?: readonly string[] | undefined;
   readonly replicas?: number | undefined;
   readonly command?: readonly string[] | undefined;
-  readonly health?: { readonly path: string; readonly intervalMs?: number | undefined; readonly timeoutMs?: number | undefined; readonly startMs?: number | undefined } | undefined;
+  readonly health?:
+    | {
+        readonly path: string;
+        readonly intervalMs?: number | undefined;
+        readonly timeoutMs?: number | undefined;
+        readonly startMs?: number | undefined;
+      }
+    | undefined;
   readonly resources?: { readonly cpu?: number | undefined; readonly memoryMb?: number | undefined } | undefined;
   readonly timeoutMs?: number | undefined;
 };
@@ -29,7 +36,12 @@ export function settingsOf(input: ManifestInput, rules: ManifestRules): RolloutS
   requireServiceName(input.name, rules.reservedNames);
   if (input.runtime !== undefined) requireRuntimeName(input.runtime);
   const badKey = Object.keys(input.env ?? {}).find((key) => !ENV_KEY.test(key));
-  if (badKey !== undefined) throw invalidField("env", `${JSON.stringify(badKey)} is no name of an environment variable`, "Use letters, digits and _, not starting with a digit.");
+  if (badKey !== undefined)
+    throw invalidField(
+      "env",
+      `${JSON.stringify(badKey)} is no name of an environment variable`,
+      "Use letters, digits and _, not starting with a digit.",
+    );
   const { health, resources } = input;
   return {
     ...DEFAULT_SETTINGS,
@@ -40,10 +52,19 @@ export function settingsOf(input: ManifestInput, rules: ManifestRules): RolloutS
     volumes: parseVolumes((input.volumes ?? []).join(","), rules.volumeRoots),
     timeoutMs: input.timeoutMs ?? DEFAULT_SETTINGS.timeoutMs,
     startMs: health?.startMs ?? DEFAULT_SETTINGS.startMs,
-    health: health === undefined ? null : { path: requirePath(health.path), intervalMs: health.intervalMs ?? 10_000, timeoutMs: health.timeoutMs ?? 2_000 },
+    health:
+      health === undefined
+        ? null
+        : {
+            path: requirePath(health.path),
+            intervalMs: health.intervalMs ?? 10_000,
+            timeoutMs: health.timeoutMs ?? 2_000,
+          },
     resources: {
-      cpuMillicores: resources?.cpu === undefined ? DEFAULT_SETTINGS.resources.cpuMillicores : Math.round(resources.cpu * 1000),
-      memoryBytes: resources?.memoryMb === undefined ? DEFAULT_SETTINGS.resources.memoryBytes : resources.memoryMb * MIB,
+      cpuMillicores:
+        resources?.cpu === undefined ? DEFAULT_SETTINGS.resources.cpuMillicores : Math.round(resources.cpu * 1000),
+      memoryBytes:
+        resources?.memoryMb === undefined ? DEFAULT_SETTINGS.resources.memoryBytes : resources.memoryMb * MIB,
     },
   };
 }
@@ -51,16 +72,23 @@ export function settingsOf(input: ManifestInput, rules: ManifestRules): RolloutS
 /** The JSON of the form's `manifest` part. @throws AppError `invalid` */
 export function parseManifestJson(text: string | undefined): unknown {
   if (text === undefined) {
-    throw new AppError("invalid", "manifest: is missing", { fields: { manifest: ["is required"] }, remedy: 'Send a part "manifest" such as {"name":"hello"} before the part "source".' });
+    throw new AppError("invalid", "manifest: is missing", {
+      fields: { manifest: ["is required"] },
+      remedy: 'Send a part "manifest" such as {"name":"hello"} before the part "source".',
+    });
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AppError("invalid", "manifest: is no JSON", { cause: error, fields: { manifest: [error instanceof Error ? error.message : "is no JSON"] } });
+    throw new AppError("invalid", "manifest: is no JSON", {
+      cause: error,
+      fields: { manifest: [error instanceof Error ? error.message : "is no JSON"] },
+    });
   }
 }
 
 function requirePath(path: string): string {
-  if (!path.startsWith("/") || /[\s\0]/.test(path)) throw invalidField("health.path", `${JSON.stringify(path)} is no path`, "Write it as /ping.");
+  if (!path.startsWith("/") || /[\s\0]/.test(path))
+    throw invalidField("health.path", `${JSON.stringify(path)} is no path`, "Write it as /ping.");
   return path;
 }

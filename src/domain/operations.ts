@@ -61,5 +61,9 @@ export type ServiceLogLine = InstanceLogLine & { readonly record: InstanceRecord
 
 export interface ServiceLogs {
   /** Past lines by time over all instances (at most `tail`), then, when following, lines as they come until the signal aborts. */
-  read(serviceId: string, what: { readonly tail: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<ServiceLogLine>;
+  read(
+    serviceId: string,
+    what: { readonly tail: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<ServiceLogLine>;
 }

@@ -100,7 +100,8 @@ class World {
       if (actions.length > 0) continue;
       if (nextLookAt === null) return;
       this.now = Math.max(this.now + 1, nextLookAt);
-      for (const [id, look] of this.looks) if (!look.isWell) this.looks.set(id, { ...look, badInRow: look.badInRow + 1 });
+      for (const [id, look] of this.looks)
+        if (!look.isWell) this.looks.set(id, { ...look, badInRow: look.badInRow + 1 });
     }
     assert.fail("the plan never comes to rest");
   }
@@ -114,12 +115,18 @@ class World {
     for (const o of this.observed.filter((x) => x.state === "running")) {
       const sickness = this.sick.get(o.deploymentId);
       if (sickness === "exits") this.kill(o.runtimeId, 1);
-      else this.looks.set(o.runtimeId, { isWell: sickness === undefined, port: 8080, badInRow: sickness === undefined ? 0 : (this.looks.get(o.runtimeId)?.badInRow ?? 0) + 1 });
+      else
+        this.looks.set(o.runtimeId, {
+          isWell: sickness === undefined,
+          port: 8080,
+          badInRow: sickness === undefined ? 0 : (this.looks.get(o.runtimeId)?.badInRow ?? 0) + 1,
+        });
     }
   }
 
   #carryOut(action: Action): void {
-    const byId = (id: string): Deployment => this.deployments.find((d) => d.id === id) ?? assert.fail(`no deployment ${id}`);
+    const byId = (id: string): Deployment =>
+      this.deployments.find((d) => d.id === id) ?? assert.fail(`no deployment ${id}`);
     switch (action.kind) {
       case "begin":
         this.#update(action.deploymentId, { status: "starting" });
@@ -136,11 +143,17 @@ class World {
       case "crashed": {
         const record = this.records.find((r) => r.slot === action.slot);
         this.observed = this.observed.filter((o) => o.runtimeId !== record?.runtimeId);
-        this.#patch(action.slot, { state: "waiting", runtimeId: null, restartCount: (record?.restartCount ?? 0) + 1, nextStartAt: action.nextStartAt });
+        this.#patch(action.slot, {
+          state: "waiting",
+          runtimeId: null,
+          restartCount: (record?.restartCount ?? 0) + 1,
+          nextStartAt: action.nextStartAt,
+        });
         break;
       }
       case "promote":
-        for (const old of this.deployments.filter((d) => d.status === "healthy")) this.#update(old.id, { status: "superseded" });
+        for (const old of this.deployments.filter((d) => d.status === "healthy"))
+          this.#update(old.id, { status: "superseded" });
         this.#update(action.deploymentId, { status: "healthy" });
         if (this.service) this.service = { ...this.service, activeDeploymentId: action.deploymentId };
         break;
@@ -164,7 +177,10 @@ class World {
     if (!record || !this.service || this.service.desired === "stopped") return;
     const candidate = this.deployments.find((d) => d.status === "pending" || d.status === "starting");
     const isStopFirst = candidate?.volumes.some((v) => !v.readOnly) ?? false;
-    assert.ok(isStopFirst || record.deploymentId !== this.service.activeDeploymentId, "the serving deployment was drained");
+    assert.ok(
+      isStopFirst || record.deploymentId !== this.service.activeDeploymentId,
+      "the serving deployment was drained",
+    );
   }
 
   #start(d: Deployment, replica: number): void {
@@ -174,10 +190,39 @@ class World {
     const others = this.observed.filter((o) => o.deploymentId !== d.id && o.state === "running");
     if (d.volumes.some((v) => !v.readOnly)) assert.equal(others.length, 0, "two copies could write one volume");
     this.observed = this.observed.filter((o) => slotOf(o.deploymentId, o.replica) !== slot);
-    this.observed.push({ runtimeId, name: slot, serviceId: "s", deploymentId: d.id, replica, projectSlug: "default", image: "image:1", state: "running", exitCode: null, wasOomKilled: false, startedAt: this.now, address: "10.0.0.2" });
+    this.observed.push({
+      runtimeId,
+      name: slot,
+      serviceId: "s",
+      deploymentId: d.id,
+      replica,
+      projectSlug: "default",
+      image: "image:1",
+      state: "running",
+      exitCode: null,
+      wasOomKilled: false,
+      startedAt: this.now,
+      address: "10.0.0.2",
+    });
     const before = this.records.find((r) => r.slot === slot);
     this.records = this.records.filter((r) => r.slot !== slot);
-    this.records.push({ slot, serviceId: "s", projectId: "p", deploymentId: d.id, replica, runtimeId, address: "10.0.0.2", port: null, state: "starting", restartCount: before?.restartCount ?? 0, nextStartAt: 0, startedAt: this.now, readyAt: null, lastExitCode: null, lastLogTail: null });
+    this.records.push({
+      slot,
+      serviceId: "s",
+      projectId: "p",
+      deploymentId: d.id,
+      replica,
+      runtimeId,
+      address: "10.0.0.2",
+      port: null,
+      state: "starting",
+      restartCount: before?.restartCount ?? 0,
+      nextStartAt: 0,
+      startedAt: this.now,
+      readyAt: null,
+      lastExitCode: null,
+      lastLogTail: null,
+    });
   }
 
   #update(id: string, patch: Partial<Deployment>): void {
@@ -195,7 +240,12 @@ class World {
 }
 
 type Step =
-  | { readonly do: "deploy"; readonly replicas: number; readonly health: "well" | "exits" | "deaf"; readonly hasVolume: boolean }
+  | {
+      readonly do: "deploy";
+      readonly replicas: number;
+      readonly health: "well" | "exits" | "deaf";
+      readonly hasVolume: boolean;
+    }
   | { readonly do: "kill" | "removeOutside"; readonly index: number }
   | { readonly do: "stop" | "start" | "delete" | "settle" };
 
@@ -208,7 +258,9 @@ const steps = fc.array(
       hasVolume: fc.boolean(),
     }),
     fc.record({ do: fc.constantFrom("kill" as const, "removeOutside" as const), index: fc.nat(5) }),
-    fc.record({ do: fc.constantFrom("stop" as const, "start" as const, "delete" as const, "settle" as const, "settle" as const) }),
+    fc.record({
+      do: fc.constantFrom("stop" as const, "start" as const, "delete" as const, "settle" as const, "settle" as const),
+    }),
   ),
   { maxLength: 12 },
 );
@@ -219,7 +271,9 @@ function carryOut(world: World, step: Step, count: number): void {
       const id = `d${String(count).padStart(7, "0")}`;
       if (step.health !== "well") world.sick.set(id, step.health);
       const volumes = step.hasVolume ? [{ source: "data", target: "/data", readOnly: false }] : [];
-      world.deployments.push(deployment(id, { replicas: step.hasVolume ? 1 : step.replicas, volumes, createdAt: NOW + count }));
+      world.deployments.push(
+        deployment(id, { replicas: step.hasVolume ? 1 : step.replicas, volumes, createdAt: NOW + count }),
+      );
       break;
     }
     case "kill": {
@@ -248,7 +302,7 @@ test("from any state, carrying the plan out comes to rest in the desired state",
   fc.assert(
     fc.property(steps, (list) => {
       const world = new World();
-      list.forEach((step, i) => carryOut(world, step, i));
+      for (const [i, step] of list.entries()) carryOut(world, step, i);
       world.settle();
       assert.deepEqual(world.plan().actions, []);
       const active = world.deployments.find((d) => d.id === world.service?.activeDeploymentId);
@@ -258,7 +312,10 @@ test("from any state, carrying the plan out comes to rest in the desired state",
       assert.equal(world.observed.length, world.records.filter((r) => r.runtimeId !== null).length);
       for (const r of world.records) assert.equal(r.deploymentId, active?.id, "a leftover of another deployment");
       if (world.service?.desired === "running") {
-        assert.ok(!world.deployments.some((d) => d.status === "pending" || d.status === "starting"), "a deployment hangs");
+        assert.ok(
+          !world.deployments.some((d) => d.status === "pending" || d.status === "starting"),
+          "a deployment hangs",
+        );
       }
     }),
     { numRuns: 3000 },
@@ -269,7 +326,7 @@ test("the same input gives the same plan", () => {
   fc.assert(
     fc.property(steps, (list) => {
       const world = new World();
-      list.forEach((step, i) => carryOut(world, step, i));
+      for (const [i, step] of list.entries()) carryOut(world, step, i);
       assert.deepEqual(world.plan(), world.plan());
     }),
     { numRuns: 300 },
@@ -312,7 +369,12 @@ test("an instance killed from outside is started again at once, one that crashes
     const world = new World();
     world.deployments.push(deployment("good0000"));
     world.settle();
-    world.records = world.records.map((r) => ({ ...r, state, restartCount, readyAt: state === "ready" ? world.now : null }));
+    world.records = world.records.map((r) => ({
+      ...r,
+      state,
+      restartCount,
+      readyAt: state === "ready" ? world.now : null,
+    }));
     world.kill(world.observed[0]?.runtimeId ?? "", exitCode);
     const crashed = world.plan().actions.find((a) => a.kind === "crashed");
     return crashed?.kind === "crashed" ? crashed.nextStartAt - world.now : undefined;
@@ -320,7 +382,10 @@ test("an instance killed from outside is started again at once, one that crashes
   assert.equal(starts("ready", 137, 0), 0);
   assert.equal(starts("ready", 137, 3), 0);
   assert.equal(starts("ready", 1, 0), 0);
-  assert.deepEqual([1, 2, 3, 4, 5, 6, 9].map((n) => starts("ready", 1, n)), [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 9].map((n) => starts("ready", 1, n)),
+    [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+  );
 });
 
 test("backoff doubles from one second up to thirty", () => {
@@ -330,7 +395,24 @@ test("backoff doubles from one second up to thirty", () => {
 test("the service's status says what is true of its instances", () => {
   const active = deployment("good0000", { status: "healthy", replicas: 2 });
   const owner = service({ activeDeploymentId: "good0000" });
-  const record = (replica: number, patch: Partial<InstanceRecord>): InstanceRecord => ({ slot: slotOf("good0000", replica), serviceId: "s", projectId: "p", deploymentId: "good0000", replica, runtimeId: "c", address: "", port: 1, state: "ready", restartCount: 0, nextStartAt: 0, startedAt: 0, readyAt: 0, lastExitCode: null, lastLogTail: null, ...patch });
+  const record = (replica: number, patch: Partial<InstanceRecord>): InstanceRecord => ({
+    slot: slotOf("good0000", replica),
+    serviceId: "s",
+    projectId: "p",
+    deploymentId: "good0000",
+    replica,
+    runtimeId: "c",
+    address: "",
+    port: 1,
+    state: "ready",
+    restartCount: 0,
+    nextStartAt: 0,
+    startedAt: 0,
+    readyAt: 0,
+    lastExitCode: null,
+    lastLogTail: null,
+    ...patch,
+  });
   const status = (records: InstanceRecord[]): string => serviceStatus(owner, active, active, records);
   assert.equal(status([record(0, {}), record(1, {})]), "running");
   assert.equal(status([record(0, {}), record(1, { state: "waiting" })]), "degraded");

@@ -10,7 +10,11 @@ export type UploadStatus = "building" | "starting" | "running" | "failed" | "sto
  * What lambdaathome's surface says of a function. It speaks of the latest upload: one that failed is `failed` even
  * while the version before it serves, so that nobody takes a failed upload for a good one.
  */
-export function uploadStatus(service: Service, latest: Deployment | undefined, active: Deployment | undefined): UploadStatus {
+export function uploadStatus(
+  service: Service,
+  latest: Deployment | undefined,
+  active: Deployment | undefined,
+): UploadStatus {
   if (service.desired === "stopped") return "stopped";
   if (latest !== undefined && latest.id !== active?.id) {
     if (latest.status === "building") return "building";
@@ -23,9 +27,15 @@ export function uploadStatus(service: Service, latest: Deployment | undefined, a
 }
 
 /** Why the latest upload failed, or null; says so when the version before it serves on. */
-export function uploadError(service: Service, latest: Deployment | undefined, active: Deployment | undefined): string | null {
+export function uploadError(
+  service: Service,
+  latest: Deployment | undefined,
+  active: Deployment | undefined,
+): string | null {
   if (uploadStatus(service, latest, active) !== "failed") return null;
-  const reason = latest?.failureReason ?? (latest?.status === "cancelled" ? "cancelled before it was ready" : "its instance does not stay up");
+  const reason =
+    latest?.failureReason ??
+    (latest?.status === "cancelled" ? "cancelled before it was ready" : "its instance does not stay up");
   return active !== undefined && active.id !== latest?.id ? `${reason} (the version before it keeps serving)` : reason;
 }
 

@@ -5,8 +5,21 @@
 
 import fastifyMultipart from "@fastify/multipart";
 import fastifySwagger from "@fastify/swagger";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema, type HTTPMethods, LogController } from "fastify";
-import { createJsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifySchema,
+  type HTTPMethods,
+  LogController,
+} from "fastify";
+import {
+  createJsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
 import { AppError } from "../domain/errors.ts";
 import { randomHex } from "../lib/ids.ts";
 import { errorBody, STATUS, toAppError } from "./error-answer.ts";
@@ -61,8 +74,17 @@ export async function createApp(options: AppOptions, addRoutes: (app: App) => vo
   await app.register(fastifySwagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Slipway", version: options.version, description: "One machine with Docker becomes your own Lambda and your own Railway." },
-      components: { securitySchemes: { token: { type: "http", scheme: "bearer" }, passkey: { type: "apiKey", in: "header", name: "Authorization" } } },
+      info: {
+        title: "Slipway",
+        version: options.version,
+        description: "One machine with Docker becomes your own Lambda and your own Railway.",
+      },
+      components: {
+        securitySchemes: {
+          token: { type: "http", scheme: "bearer" },
+          passkey: { type: "apiKey", in: "header", name: "Authorization" },
+        },
+      },
       security: [{ token: [] }, { passkey: [] }],
     },
     transform: createJsonSchemaTransform({}),
@@ -87,7 +109,11 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
     const status = STATUS[error.code];
     if (status >= 500) request.log.error({ err: thrown, method: request.method, url: request.url }, error.message);
     if (error.retryAfterSeconds !== undefined) reply.header("retry-after", String(error.retryAfterSeconds));
-    return reply.status(status).type("application/json; charset=utf-8").serializer(JSON.stringify).send(errorBody(error, request.id));
+    return reply
+      .status(status)
+      .type("application/json; charset=utf-8")
+      .serializer(JSON.stringify)
+      .send(errorBody(error, request.id));
   });
   app.setNotFoundHandler((request) => {
     throw new AppError("not_found", `There is no ${request.method} ${request.url.split("?")[0]} here.`);
@@ -98,7 +124,8 @@ async function answerOptions(request: FastifyRequest, reply: FastifyReply): Prom
   reply.header("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS");
   reply.header("access-control-allow-headers", "Authorization, Content-Type");
   reply.header("access-control-max-age", "86400");
-  const isPreflight = request.headers.origin !== undefined && request.headers["access-control-request-method"] !== undefined;
+  const isPreflight =
+    request.headers.origin !== undefined && request.headers["access-control-request-method"] !== undefined;
   return isPreflight ? reply.status(204).send() : reply.status(200).type("application/json").send("{}");
 }
 
@@ -114,7 +141,10 @@ async function authorize(request: FastifyRequest, options: AppOptions): Promise<
   if (!isAdmitted) throw new AppError("unauthorized", "Invalid or expired token.", REMEDY);
 }
 
-const REMEDY = { remedy: "Send the passkey as `Authorization: <passkey>` or `Authorization: Bearer <passkey>`; it stands in the passfile on the server." };
+const REMEDY = {
+  remedy:
+    "Send the passkey as `Authorization: <passkey>` or `Authorization: Bearer <passkey>`; it stands in the passfile on the server.",
+};
 
 /** The gateway names the peer; a request without that came over the server's own socket. */
 function isLocal(request: FastifyRequest): boolean {

@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { type Deployment } from "../domain/deployment.ts";
+import type { Deployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import { parseManifestJson, settingsOf } from "../domain/manifest.ts";
 import type { DeployAnswer } from "../domain/operations.ts";
@@ -24,8 +24,17 @@ const manifestSchema = z.strictObject({
   volumes: z.array(z.string()).optional(),
   replicas: z.number().int().min(1).max(50).optional(),
   command: z.array(z.string()).optional(),
-  health: z.strictObject({ path: z.string(), intervalMs: z.number().int().min(100).optional(), timeoutMs: z.number().int().min(50).optional(), startMs: z.number().int().min(100).optional() }).optional(),
-  resources: z.strictObject({ cpu: z.number().min(0.01).optional(), memoryMb: z.number().int().min(6).optional() }).optional(),
+  health: z
+    .strictObject({
+      path: z.string(),
+      intervalMs: z.number().int().min(100).optional(),
+      timeoutMs: z.number().int().min(50).optional(),
+      startMs: z.number().int().min(100).optional(),
+    })
+    .optional(),
+  resources: z
+    .strictObject({ cpu: z.number().min(0.01).optional(), memoryMb: z.number().int().min(6).optional() })
+    .optional(),
   timeoutMs: z.number().int().min(1).max(900_000).optional(),
 });
 
@@ -39,7 +48,9 @@ export async function deployFunction(
   const { stores, uploads } = options;
   const query = request.query as z.output<typeof deployQuery>;
   const answer = await takeIn(request, options, query);
-  const outcome = query.wait ? await uploads.waitForOutcome(answer.deployment.id, untilClosed(request, reply)) : answer.deployment;
+  const outcome = query.wait
+    ? await uploads.waitForOutcome(answer.deployment.id, untilClosed(request, reply))
+    : answer.deployment;
   if (query.wait) requireGoodOutcome(outcome);
   const service = await stores.services.get(answer.service.id);
   const build = outcome.buildId === null ? undefined : await stores.builds.get(outcome.buildId);
@@ -51,23 +62,38 @@ export async function deployFunction(
   });
 }
 
-async function takeIn(request: FastifyRequest, options: FunctionRoutesOptions, query: z.output<typeof deployQuery>): Promise<DeployAnswer> {
+async function takeIn(
+  request: FastifyRequest,
+  options: FunctionRoutesOptions,
+  query: z.output<typeof deployQuery>,
+): Promise<DeployAnswer> {
   const { stores, uploads, rules, uploadsDir } = options;
   const project = await functionFinder(stores).project(query.project);
   return withUploadForm(request, uploadsDir, async ({ fields, file }) => {
-    const manifest = readManifest(fields["manifest"]);
+    const manifest = readManifest(fields.manifest);
     const settings = settingsOf(manifest, rules);
     if (file === undefined) {
-      throw new AppError("invalid", "source: is missing", { fields: { source: ["is required"] }, remedy: "Send the zip or tar.gz as form part source." });
+      throw new AppError("invalid", "source: is missing", {
+        fields: { source: ["is required"] },
+        remedy: "Send the zip or tar.gz as form part source.",
+      });
     }
-    return uploads.deployFunction(project, { name: manifest.name, runtime: manifest.runtime, settings, noCache: query.no_cache }, file.path);
+    return uploads.deployFunction(
+      project,
+      { name: manifest.name, runtime: manifest.runtime, settings, noCache: query.no_cache },
+      file.path,
+    );
   });
 }
 
 function requireGoodOutcome(outcome: Deployment): void {
   if (outcome.status === "healthy" || outcome.status === "superseded") return;
   const code = outcome.status === "cancelled" ? "cancelled" : outcome.image === null ? "build_failed" : "deploy_failed";
-  throw new AppError(code, outcome.failureReason ?? `The deployment was ${outcome.status}.`, outcome.logTail === null ? {} : { logTail: outcome.logTail });
+  throw new AppError(
+    code,
+    outcome.failureReason ?? `The deployment was ${outcome.status}.`,
+    outcome.logTail === null ? {} : { logTail: outcome.logTail },
+  );
 }
 
 function readManifest(text: string | undefined): z.output<typeof manifestSchema> {
@@ -79,5 +105,11 @@ function readManifest(text: string | undefined): z.output<typeof manifestSchema>
     fields[field] ??= [];
     fields[field].push(issue.message);
   }
-  throw new AppError("invalid", `manifest: ${Object.entries(fields).map(([field, why]) => `${field}: ${why.join(", ")}`).join("; ")}`, { fields });
+  throw new AppError(
+    "invalid",
+    `manifest: ${Object.entries(fields)
+      .map(([field, why]) => `${field}: ${why.join(", ")}`)
+      .join("; ")}`,
+    { fields },
+  );
 }

@@ -31,7 +31,9 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
       const page = pageOf(request.query as z.output<typeof pageQuery>);
       const all = await stores.deployments.list({ serviceId: service.id });
       const shown = all.slice(page.offset, page.offset + page.limit);
-      const views = shown.map(async (d) => deploymentView(d, service, d.buildId === null ? undefined : await stores.builds.get(d.buildId)));
+      const views = shown.map(async (d) =>
+        deploymentView(d, service, d.buildId === null ? undefined : await stores.builds.get(d.buildId)),
+      );
       return envelope(await Promise.all(views), all.length, page);
     },
   });
@@ -59,12 +61,17 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
     method: "GET",
     url: "/api/functions/:name/deployments/:id/log",
     permission: "admin",
-    schema: { ...one, querystring: projectQuery.extend({ follow: flag }), summary: "Its build log as text; follow=1 streams it while it grows" },
+    schema: {
+      ...one,
+      querystring: projectQuery.extend({ follow: flag }),
+      summary: "Its build log as text; follow=1 streams it while it grows",
+    },
     handler: async (request, reply) => {
       const { build } = await findDeployment(request, options, find);
       const text = build === undefined ? "" : await buildLogs.read(build.id);
       const { follow } = request.query as { follow: boolean };
-      if (build !== undefined && follow) return sendText(reply, buildLogs.follow(build.id, untilClosed(request, reply)));
+      if (build !== undefined && follow)
+        return sendText(reply, buildLogs.follow(build.id, untilClosed(request, reply)));
       return reply.type("text/plain; charset=utf-8").send(text);
     },
   });
@@ -76,10 +83,18 @@ export function namedFunction(find: FunctionFinder, request: FastifyRequest): Pr
 }
 
 /** @throws AppError `not_found`, also for a deployment of another function */
-async function findDeployment(request: FastifyRequest, { stores }: FunctionRoutesOptions, find: FunctionFinder): Promise<Found> {
+async function findDeployment(
+  request: FastifyRequest,
+  { stores }: FunctionRoutesOptions,
+  find: FunctionFinder,
+): Promise<Found> {
   const service = await namedFunction(find, request);
   const { id } = request.params as { id: string };
   const deployment = (await stores.deployments.list({ serviceId: service.id })).find((d) => d.id === id);
   if (deployment === undefined) throw new AppError("not_found", `There is no deployment ${id} of ${service.name}.`);
-  return { service, deployment, build: deployment.buildId === null ? undefined : await stores.builds.get(deployment.buildId) };
+  return {
+    service,
+    deployment,
+    build: deployment.buildId === null ? undefined : await stores.builds.get(deployment.buildId),
+  };
 }

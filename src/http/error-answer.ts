@@ -45,9 +45,20 @@ export function errorBody(error: AppError, requestId: string): ErrorBody {
   };
 }
 
-type FastifyLikeError = { readonly code?: string; readonly statusCode?: number; readonly message?: string; readonly validation?: readonly unknown[] };
+type FastifyLikeError = {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message?: string;
+  readonly validation?: readonly unknown[];
+};
 
-const BY_STATUS: Readonly<Record<number, ErrorCode>> = { 400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type" };
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: "invalid",
+  404: "not_found",
+  405: "method_not_allowed",
+  413: "too_large",
+  415: "unsupported_media_type",
+};
 
 /** Any thrown thing as an AppError; what nobody expected becomes `internal` with the original as its cause. */
 export function toAppError(error: unknown): AppError {
@@ -55,7 +66,10 @@ export function toAppError(error: unknown): AppError {
   const known = error as FastifyLikeError;
   if (Array.isArray(known.validation)) return validationError(known.validation);
   if ((known as NodeJS.ErrnoException).code === "ENOSPC") {
-    return new AppError("disk_full", "The disk is full.", { cause: error, remedy: "Free some space on the server, then try again." });
+    return new AppError("disk_full", "The disk is full.", {
+      cause: error,
+      remedy: "Free some space on the server, then try again.",
+    });
   }
   const code = known.statusCode === undefined ? undefined : BY_STATUS[known.statusCode];
   if (code !== undefined) return new AppError(code, known.message ?? "Bad request.", { cause: error });

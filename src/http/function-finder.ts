@@ -29,7 +29,9 @@ export function functionFinder(stores: Pick<Stores, "projects" | "services">): F
       if (found?.kind === "function") return found;
       const names = (await stores.services.list({ projectId: owner.id, kind: "function" })).map((s) => s.name);
       const near = nearest(name, names);
-      throw new AppError("not_found", `There is no function ${name}.`, { remedy: near === undefined ? "See what there is: slipway list." : `Did you mean ${near}?` });
+      throw new AppError("not_found", `There is no function ${name}.`, {
+        remedy: near === undefined ? "See what there is: slipway list." : `Did you mean ${near}?`,
+      });
     },
     async routed(routeName) {
       const found = await stores.services.findByRouteName(routeName);

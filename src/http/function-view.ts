@@ -22,7 +22,10 @@ export type FunctionState = {
 export async function readFunctionState(stores: Stores, service: Service): Promise<FunctionState> {
   const [latest] = await stores.deployments.list({ serviceId: service.id, limit: 1 });
   const isActiveLatest = latest !== undefined && latest.id === service.activeDeploymentId;
-  const active = isActiveLatest || service.activeDeploymentId === null ? undefined : await stores.deployments.get(service.activeDeploymentId);
+  const active =
+    isActiveLatest || service.activeDeploymentId === null
+      ? undefined
+      : await stores.deployments.get(service.activeDeploymentId);
   return {
     service,
     project: await stores.projects.get(service.projectId),
@@ -37,7 +40,10 @@ export type UrlOf = (routeName: string) => string;
 
 export function functionView(state: FunctionState, urlOf: UrlOf, containerName: (record: InstanceRecord) => string) {
   const { service, project, latest, active, records } = state;
-  const urls = [urlOf(service.routeName), ...(service.localPort === null ? [] : [`http://127.0.0.1:${service.localPort}/`])];
+  const urls = [
+    urlOf(service.routeName),
+    ...(service.localPort === null ? [] : [`http://127.0.0.1:${service.localPort}/`]),
+  ];
   const isBuilding = latest?.status === "building" && active === undefined && service.desired === "running";
   return {
     id: service.id,

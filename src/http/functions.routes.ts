@@ -22,7 +22,11 @@ export function functionRoutes(app: App, options: FunctionRoutesOptions): void {
     method: "POST",
     url: "/api/functions",
     permission: "admin",
-    schema: { tags: ["functions"], summary: "Create or update a function (form: manifest, source)", querystring: deployQuery },
+    schema: {
+      tags: ["functions"],
+      summary: "Create or update a function (form: manifest, source)",
+      querystring: deployQuery,
+    },
     handler: (request, reply) => deployFunction(request, reply, options, viewOf),
   });
   addReads(app, options, viewOf);
@@ -57,7 +61,12 @@ function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: V
     method: "GET",
     url: "/api/functions/:name",
     permission: "admin",
-    schema: { tags: ["functions"], summary: "One function with its instances and images", params: nameParams, querystring: projectQuery },
+    schema: {
+      tags: ["functions"],
+      summary: "One function with its instances and images",
+      params: nameParams,
+      querystring: projectQuery,
+    },
     handler: async (request) => {
       const service = await namedFunction(find, request);
       const own = await images.listImages({ mine: true, serviceId: service.id });
@@ -68,7 +77,12 @@ function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: V
 
 function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, viewOf: ViewOf): void {
   const find = functionFinder(stores);
-  const act = (verb: string, summary: string, work: (service: Service, request: FastifyRequest) => Promise<unknown>, body?: z.ZodType): void =>
+  const act = (
+    verb: string,
+    summary: string,
+    work: (service: Service, request: FastifyRequest) => Promise<unknown>,
+    body?: z.ZodType,
+  ): void =>
     addRoute(app, {
       method: "POST",
       url: `/api/functions/:name/${verb}`,
@@ -93,7 +107,12 @@ function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, view
     method: "DELETE",
     url: "/api/functions/:name",
     permission: "admin",
-    schema: { tags: ["functions"], summary: "Delete a function; volumes=1 deletes its data too", params: nameParams, querystring: projectQuery.extend({ volumes: flag }) },
+    schema: {
+      tags: ["functions"],
+      summary: "Delete a function; volumes=1 deletes its data too",
+      params: nameParams,
+      querystring: projectQuery.extend({ volumes: flag }),
+    },
     handler: async (request, reply) => {
       const service = await namedFunction(find, request);
       const { slug } = await stores.projects.get(service.projectId);
@@ -109,11 +128,19 @@ function addLogs(app: App, options: FunctionRoutesOptions): void {
     method: "GET",
     url: "/api/functions/:name/logs",
     permission: "admin",
-    schema: { tags: ["functions"], summary: "Log lines of all instances as server-sent events", params: nameParams, querystring: logsQuery },
+    schema: {
+      tags: ["functions"],
+      summary: "Log lines of all instances as server-sent events",
+      params: nameParams,
+      querystring: logsQuery,
+    },
     handler: async (request, reply) => {
       const service = await namedFunction(functionFinder(stores), request);
       const { slug } = await stores.projects.get(service.projectId);
-      return sendEvents(reply, logEvents(options, service, slug, request.query as z.output<typeof logsQuery>, untilClosed(request, reply)));
+      return sendEvents(
+        reply,
+        logEvents(options, service, slug, request.query as z.output<typeof logsQuery>, untilClosed(request, reply)),
+      );
     },
   });
 }
@@ -128,6 +155,12 @@ async function* logEvents(
   const what = { tail: Math.min(query.tail, MAX_TAIL), follow: query.follow };
   for await (const { record, stream, line, at } of options.logs.read(service.id, what, signal)) {
     const instance = options.containerName(service, projectSlug, record);
-    yield { container_id: (record.runtimeId ?? "").slice(0, 12), instance, stream, line, at: new Date(at).toISOString() };
+    yield {
+      container_id: (record.runtimeId ?? "").slice(0, 12),
+      instance,
+      stream,
+      line,
+      at: new Date(at).toISOString(),
+    };
   }
 }

@@ -20,12 +20,20 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
     method: "POST",
     url: "/runtime/upload/:name",
     permission: "admin",
-    schema: { params: nameParams, tags: ["lambdaathome"], summary: "Create or replace a runtime from a Dockerfile (form field file)" },
+    schema: {
+      params: nameParams,
+      tags: ["lambdaathome"],
+      summary: "Create or replace a runtime from a Dockerfile (form field file)",
+    },
     handler: (request) =>
       withUploadForm(request, uploadsDir, async ({ file }) => {
         const { name } = request.params as { name: string };
         requireRuntimeName(name);
-        if (file === undefined) throw new AppError("invalid", "Missing required fields: file", { fields: { file: ["is required"] }, remedy: "Send the Dockerfile as form field file." });
+        if (file === undefined)
+          throw new AppError("invalid", "Missing required fields: file", {
+            fields: { file: ["is required"] },
+            remedy: "Send the Dockerfile as form field file.",
+          });
         const runtime = await runtimes.saveDockerfile(name, await readDockerfile(file.path));
         return { runtimeName: name, fileName: runtime.path };
       }),
@@ -54,7 +62,11 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
     method: "DELETE",
     url: "/runtime/delete/:name",
     permission: "admin",
-    schema: { params: nameParams, tags: ["lambdaathome"], summary: "Delete a runtime; default, built-in ones and ones in use stay" },
+    schema: {
+      params: nameParams,
+      tags: ["lambdaathome"],
+      summary: "Delete a runtime; default, built-in ones and ones in use stay",
+    },
     handler: async (request) => {
       const { name } = request.params as { name: string };
       await runtimes.remove(name);
@@ -66,6 +78,9 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
 /** @throws AppError `invalid` when it can't be a Dockerfile */
 export async function readDockerfile(path: string): Promise<string> {
   const content = await readFile(path);
-  if (content.length > MAX_DOCKERFILE_BYTES) throw new AppError("too_large", "file: a Dockerfile has at most 1 MiB", { fields: { file: ["is larger than 1 MiB"] } });
+  if (content.length > MAX_DOCKERFILE_BYTES)
+    throw new AppError("too_large", "file: a Dockerfile has at most 1 MiB", {
+      fields: { file: ["is larger than 1 MiB"] },
+    });
   return content.toString("utf8");
 }

@@ -13,7 +13,11 @@ export function untilClosed(request: FastifyRequest, reply: FastifyReply): Abort
 
 /** Sends text as it comes; nothing buffers it on the way. */
 export function sendText(reply: FastifyReply, text: AsyncIterable<string>): FastifyReply {
-  return reply.type("text/plain; charset=utf-8").header("cache-control", "no-cache").header("x-accel-buffering", "no").send(Readable.from(text));
+  return reply
+    .type("text/plain; charset=utf-8")
+    .header("cache-control", "no-cache")
+    .header("x-accel-buffering", "no")
+    .send(Readable.from(text));
 }
 
 const PING_MS = 15_000;
@@ -22,7 +26,12 @@ const PING_MS = 15_000;
 export async function sendEvents(reply: FastifyReply, items: AsyncIterable<unknown>): Promise<FastifyReply> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no", ...plainHeaders(reply) });
+  raw.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+    ...plainHeaders(reply),
+  });
   raw.flushHeaders();
   const ping = setInterval(() => raw.write(": ping\n\n"), PING_MS);
   try {
@@ -40,7 +49,9 @@ export async function sendEvents(reply: FastifyReply, items: AsyncIterable<unkno
 
 function plainHeaders(reply: FastifyReply): Record<string, string> {
   const kept = ["x-request-id", "access-control-allow-origin"];
-  return Object.fromEntries(kept.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])));
+  return Object.fromEntries(
+    kept.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
+  );
 }
 
 function drained(stream: FastifyReply["raw"]): Promise<void> {

@@ -13,11 +13,29 @@ export class Metrics {
     buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
     registers: [this.#registry],
   });
-  readonly #requests = this.#counter("slipway_requests_total", "Requests to functions by status class", ["service", "status_class"]);
-  readonly #latencies = this.#counter("slipway_request_duration_seconds_bucket", "Requests to functions by duration until the answer's end, cumulative", ["service", "le"]);
-  readonly #latencySum = this.#counter("slipway_request_duration_seconds_sum", "Sum of the durations of requests to functions", ["service"]);
-  readonly #latencyCount = this.#counter("slipway_request_duration_seconds_count", "Requests to functions", ["service"]);
-  readonly #diskFree = new Gauge({ name: "slipway_disk_free_bytes", help: "Free bytes where Slipway and the engine keep their data", labelNames: ["path"], registers: [this.#registry] });
+  readonly #requests = this.#counter("slipway_requests_total", "Requests to functions by status class", [
+    "service",
+    "status_class",
+  ]);
+  readonly #latencies = this.#counter(
+    "slipway_request_duration_seconds_bucket",
+    "Requests to functions by duration until the answer's end, cumulative",
+    ["service", "le"],
+  );
+  readonly #latencySum = this.#counter(
+    "slipway_request_duration_seconds_sum",
+    "Sum of the durations of requests to functions",
+    ["service"],
+  );
+  readonly #latencyCount = this.#counter("slipway_request_duration_seconds_count", "Requests to functions", [
+    "service",
+  ]);
+  readonly #diskFree = new Gauge({
+    name: "slipway_disk_free_bytes",
+    help: "Free bytes where Slipway and the engine keep their data",
+    labelNames: ["path"],
+    registers: [this.#registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });

@@ -29,7 +29,17 @@ export function runtimeRoutes(app: App, { runtimes }: { readonly runtimes: Runti
     method: "PUT",
     url: "/api/runtimes/:name",
     permission: "admin",
-    schema: { tags, summary: "Create or replace a runtime from a Dockerfile", params: nameParams, body: z.strictObject({ content: z.string().min(1).max(1024 * 1024) }) },
+    schema: {
+      tags,
+      summary: "Create or replace a runtime from a Dockerfile",
+      params: nameParams,
+      body: z.strictObject({
+        content: z
+          .string()
+          .min(1)
+          .max(1024 * 1024),
+      }),
+    },
     handler: async (request) => {
       const { name } = request.params as z.output<typeof nameParams>;
       requireRuntimeName(name);

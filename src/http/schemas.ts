@@ -30,11 +30,18 @@ export const errorSchema = z.object({
 });
 
 /** A list's limits: 1 to 100, 20 when nothing is said; a negative offset counts as 0. */
-export function pageOf(query: { readonly limit: number; readonly offset: number }): { readonly limit: number; readonly offset: number } {
+export function pageOf(query: { readonly limit: number; readonly offset: number }): {
+  readonly limit: number;
+  readonly offset: number;
+} {
   return { limit: Math.min(100, Math.max(1, query.limit)), offset: Math.max(0, query.offset) };
 }
 
 /** The list envelope (DeployKit). */
-export function envelope<T>(data: readonly T[], totalCount: number, page: { readonly limit: number; readonly offset: number }) {
+export function envelope<T>(
+  data: readonly T[],
+  totalCount: number,
+  page: { readonly limit: number; readonly offset: number },
+) {
   return { data, total_count: totalCount, offset: page.offset, limit: page.limit };
 }

@@ -28,8 +28,20 @@ export type SystemRoutesOptions = {
 
 export function systemRoutes(app: App, options: SystemRoutesOptions): void {
   const tags = ["system"];
-  addRoute(app, { method: "GET", url: "/healthz", permission: "public", schema: { tags, summary: "The process lives" }, handler: async () => ({ status: "ok" }) });
-  addRoute(app, { method: "GET", url: "/api/health", permission: "public", schema: { tags, summary: "The process lives" }, handler: async () => ({ status: "ok" }) });
+  addRoute(app, {
+    method: "GET",
+    url: "/healthz",
+    permission: "public",
+    schema: { tags, summary: "The process lives" },
+    handler: async () => ({ status: "ok" }),
+  });
+  addRoute(app, {
+    method: "GET",
+    url: "/api/health",
+    permission: "public",
+    schema: { tags, summary: "The process lives" },
+    handler: async () => ({ status: "ok" }),
+  });
   addRoute(app, {
     method: "GET",
     url: "/readyz",
@@ -51,7 +63,13 @@ export function systemRoutes(app: App, options: SystemRoutesOptions): void {
       return reply.type(contentType).send(text);
     },
   });
-  addRoute(app, { method: "GET", url: "/api/system/info", permission: "admin", schema: { tags, summary: "What this server is" }, handler: () => info(options) });
+  addRoute(app, {
+    method: "GET",
+    url: "/api/system/info",
+    permission: "admin",
+    schema: { tags, summary: "What this server is" },
+    handler: () => info(options),
+  });
   addRoute(app, {
     method: "POST",
     url: "/api/system/reload",
@@ -71,11 +89,17 @@ function addClaim(app: App, { setupToken, adminToken }: SystemRoutesOptions): vo
     method: "POST",
     url: "/api/setup/claim",
     permission: "public",
-    schema: { tags: ["system"], summary: "Exchange the one-time setup token for an admin credential", body: z.strictObject({ token: z.string().max(200) }) },
+    schema: {
+      tags: ["system"],
+      summary: "Exchange the one-time setup token for an admin credential",
+      body: z.strictObject({ token: z.string().max(200) }),
+    },
     handler: async (request) => {
       const { token } = request.body as { token: string };
       if (await setupToken.redeem(token)) return { token: await adminToken() };
-      throw new AppError("unauthorized", "That setup token is wrong or was used already.", { remedy: "On the server's own machine, `slipway claim` works without one." });
+      throw new AppError("unauthorized", "That setup token is wrong or was used already.", {
+        remedy: "On the server's own machine, `slipway claim` works without one.",
+      });
     },
   });
 }
@@ -87,7 +111,8 @@ function addPages(app: App, version: string): void {
       url,
       permission: "public",
       schema: { hide: true } as object,
-      handler: async (_request, reply) => reply.type("text/html; charset=utf-8").header("referrer-policy", "no-referrer").send(text()),
+      handler: async (_request, reply) =>
+        reply.type("text/html; charset=utf-8").header("referrer-policy", "no-referrer").send(text()),
     });
   html("/", () => frontPage(version));
   html("/setup", claimPage);
@@ -118,7 +143,12 @@ async function info(options: SystemRoutesOptions) {
     address: options.address(),
     base_domain: options.baseDomain,
     driver: options.driver,
-    engine: { reachable: engine.reachable, version: engine.version, api_version: engine.apiVersion, error: engine.error },
+    engine: {
+      reachable: engine.reachable,
+      version: engine.version,
+      api_version: engine.apiVersion,
+      error: engine.error,
+    },
     counts: {
       functions: (await options.stores.services.list({ kind: "function" })).length,
       instances: (await options.stores.instances.list()).length,

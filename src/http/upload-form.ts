@@ -18,9 +18,15 @@ export type UploadForm = {
  * Hands the form to `work` and removes the file afterwards, whatever comes out.
  * @throws AppError `unsupported_media_type` (no multipart), `invalid` (broken or cut off), `too_large`
  */
-export async function withUploadForm<T>(request: FastifyRequest, folder: string, work: (form: UploadForm) => Promise<T>): Promise<T> {
+export async function withUploadForm<T>(
+  request: FastifyRequest,
+  folder: string,
+  work: (form: UploadForm) => Promise<T>,
+): Promise<T> {
   if (!request.isMultipart()) {
-    throw new AppError("unsupported_media_type", "The body is not multipart/form-data.", { remedy: "Send a form, for example: curl -F file=@code.zip …" });
+    throw new AppError("unsupported_media_type", "The body is not multipart/form-data.", {
+      remedy: "Send a form, for example: curl -F file=@code.zip …",
+    });
   }
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, newId());
@@ -37,7 +43,8 @@ async function readForm(request: FastifyRequest, path: string): Promise<UploadFo
   try {
     for await (const part of request.parts()) {
       if (part.type === "field") {
-        fields[part.fieldname] = String(part.value);
+        // A part that says it is JSON has been parsed on the way; the field is its text.
+        fields[part.fieldname] = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
         continue;
       }
       await pipeline(part.file, createWriteStream(path, { mode: 0o600 }));
@@ -52,11 +59,19 @@ async function readForm(request: FastifyRequest, path: string): Promise<UploadFo
 function formError(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string };
   if (code === "FST_REQ_FILE_TOO_LARGE") {
-    return new AppError("too_large", "The file is larger than this server allows.", { cause: error, remedy: "Leave out what the build can fetch itself (node_modules, for example), or raise SLIPWAY_UPLOAD_LIMIT." });
+    return new AppError("too_large", "The file is larger than this server allows.", {
+      cause: error,
+      remedy: "Leave out what the build can fetch itself (node_modules, for example), or raise SLIPWAY_UPLOAD_LIMIT.",
+    });
   }
   if (code === "FST_FILES_LIMIT" || code === "FST_FIELDS_LIMIT" || code === "FST_PARTS_LIMIT") {
-    return new AppError("invalid", "The form has too many parts; one file and its fields are expected.", { cause: error });
+    return new AppError("invalid", "The form has too many parts; one file and its fields are expected.", {
+      cause: error,
+    });
   }
   if (code === "ENOSPC" || code?.startsWith("FST_")) return error;
-  return new AppError("invalid", `The form can't be read: ${message ?? "it ends too early"}.`, { cause: error, remedy: "Send the whole form again." });
+  return new AppError("invalid", `The form can't be read: ${message ?? "it ends too early"}.`, {
+    cause: error,
+    remedy: "Send the whole form again.",
+  });
 }

@@ -43,10 +43,15 @@ export async function openBuildParts({ config, database, driver, engine, serverI
     images: driver,
     sources,
     logs: buildLogs,
-    limits: { ...DEFAULT_BUILD_LIMITS, timeoutMs: config.buildTimeoutMs, memoryBytes: config.buildMemoryBytes, parallel: config.buildParallel },
+    limits: {
+      ...DEFAULT_BUILD_LIMITS,
+      timeoutMs: config.buildTimeoutMs,
+      memoryBytes: config.buildMemoryBytes,
+      parallel: config.buildParallel,
+    },
     prefix: config.prefix,
     serverId,
-    readHostSettings: async () => hostSettingsOf(await readHostFacts({ root: "/", home: env["HOME"] ?? "/root", env })),
+    readHostSettings: async () => hostSettingsOf(await readHostFacts({ root: "/", home: env.HOME ?? "/root", env })),
   });
   const archiveLimits: ArchiveLimits = {
     uploadBytes: config.uploadLimitBytes,

@@ -4,7 +4,16 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import { envNameOf, SERVER_OPTIONS, type ServerOption, type ServerOptionName } from "../domain/server-options.ts";
-import { type ListenAddress, OptionError, parseAddress, parseBytes, parseDuration, parseInteger, parseList, requireBounds } from "./parse-option.ts";
+import {
+  type ListenAddress,
+  OptionError,
+  parseAddress,
+  parseBytes,
+  parseDuration,
+  parseInteger,
+  parseList,
+  requireBounds,
+} from "./parse-option.ts";
 
 export type Config = {
   readonly dataDir: string;
@@ -48,8 +57,9 @@ const MAX_DEFAULT_WORKERS = 4;
 /** @throws AppError `invalid` with every value that can't be used */
 export function readConfig(input: ConfigInput): Config {
   const reader = new OptionReader(input);
-  const home = input.env["HOME"] ?? homedir();
-  const dataDir = reader.path("data-dir", home) ?? (input.isRoot ? "/var/lib/slipway" : join(home, ".local/share/slipway"));
+  const home = input.env.HOME ?? homedir();
+  const dataDir =
+    reader.path("data-dir", home) ?? (input.isRoot ? "/var/lib/slipway" : join(home, ".local/share/slipway"));
   const config: Config = {
     dataDir,
     databasePath: reader.path("db", home) ?? join(dataDir, "slipway.db"),
@@ -57,7 +67,11 @@ export function readConfig(input: ConfigInput): Config {
     passfile: reader.path("passfile", home) ?? join(home, ".passfile"),
     driver: reader.choice("driver", ["docker", "memory"]),
     dockerSocket: reader.path("docker-socket", home) ?? "/var/run/docker.sock",
-    baseDomain: reader.text("base-domain")?.toLowerCase().replace(/^\.+|\.+$/g, "") ?? null,
+    baseDomain:
+      reader
+        .text("base-domain")
+        ?.toLowerCase()
+        .replace(/^\.+|\.+$/g, "") ?? null,
     gatewayWorkers: reader.number("gateway-workers", parseInteger) ?? Math.min(input.cores, MAX_DEFAULT_WORKERS),
     prefix: reader.value("prefix", parsePrefix) ?? "slipway",
     networkPool: reader.text("network-pool") ?? "",
@@ -98,7 +112,9 @@ class OptionReader {
 
   path(name: ServerOptionName, home: string): string | undefined {
     const found = this.#find(name)?.text;
-    return found === undefined ? undefined : resolve(found === "~" || found.startsWith("~/") ? join(home, found.slice(1)) : found);
+    return found === undefined
+      ? undefined
+      : resolve(found === "~" || found.startsWith("~/") ? join(home, found.slice(1)) : found);
   }
 
   value<T>(name: ServerOptionName, parse: (text: string) => T): T | undefined {
@@ -126,18 +142,25 @@ class OptionReader {
   }
 
   refuseProd(): void {
-    if (this.#input.env["ENV"] === "prod") {
-      this.#problem("ENV", "prod needs certificates, which this version cannot get yet; put a TLS proxy in front and leave ENV unset (docs/operations.md)");
+    if (this.#input.env.ENV === "prod") {
+      this.#problem(
+        "ENV",
+        "prod needs certificates, which this version cannot get yet; put a TLS proxy in front and leave ENV unset (docs/operations.md)",
+      );
     }
   }
 
   finish(): void {
     const problems = Object.entries(this.#problems);
     if (problems.length === 0) return;
-    throw new AppError("invalid", `The configuration has ${problems.length === 1 ? "a value" : "values"} that can't be used:\n${problems.map(([name, why]) => `  ${name}: ${why.join("; ")}`).join("\n")}`, {
-      fields: this.#problems,
-      remedy: "See `slipway help server` or docs/configuration.md.",
-    });
+    throw new AppError(
+      "invalid",
+      `The configuration has ${problems.length === 1 ? "a value" : "values"} that can't be used:\n${problems.map(([name, why]) => `  ${name}: ${why.join("; ")}`).join("\n")}`,
+      {
+        fields: this.#problems,
+        remedy: "See `slipway help server` or docs/configuration.md.",
+      },
+    );
   }
 
   #find(name: ServerOptionName): { readonly text: string; readonly origin: string } | undefined {
@@ -164,7 +187,8 @@ function optionOf(name: ServerOptionName): ServerOption {
 }
 
 function parsePrefix(text: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,20}$/.test(text)) throw new OptionError(`${JSON.stringify(text)} is no prefix; use 1 to 21 of a-z, 0-9 and -`);
+  if (!/^[a-z0-9][a-z0-9-]{0,20}$/.test(text))
+    throw new OptionError(`${JSON.stringify(text)} is no prefix; use 1 to 21 of a-z, 0-9 and -`);
   return text;
 }
 

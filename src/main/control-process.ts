@@ -3,7 +3,7 @@
 import { enableCompileCache } from "node:module";
 import pino from "pino";
 import { isAppError } from "../domain/errors.ts";
-import type { GatewayLink, GatewayProblem } from "../gateway/gateway-link.ts";
+import type { GatewayProblem } from "../gateway/gateway-link.ts";
 import { HolderLink } from "../gateway/holder-link.ts";
 import { HOLDER_ID } from "../gateway/worker-env.ts";
 import { readConfig } from "./config.ts";
@@ -14,22 +14,37 @@ import { VERSION } from "./version.ts";
 enableCompileCache();
 
 const config = readConfig(configInput(JSON.parse(process.env[FLAGS_ENV] ?? "{}"), process.env));
-const logger = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 1, sync: true }));
+const logger = pino(
+  { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  pino.destination({ dest: 1, sync: true }),
+);
 const holder = await HolderLink.open();
 
-function takeProblem(problem: GatewayProblem, link: GatewayLink): void {
+const closedPorts = new Set<number>();
+
+function takeProblem(problem: GatewayProblem): void {
   switch (problem.kind) {
     case "address_in_use":
-      link.retireOrphans();
-      holder.fatal(`the address ${problem.address} is in use by another program. Stop that, or choose another one with --addr (SLIPWAY_ADDR).`);
+      holder.fatal(
+        `the address ${problem.address} is in use by another program. Stop that, or choose another one with --addr (SLIPWAY_ADDR).`,
+      );
       return;
     case "local_port":
-      if (problem.reason === null) logger.info({ port: problem.port }, "a function's port can be listened on again");
-      else logger.warn({ port: problem.port, reason: problem.reason }, "a function's port can't be listened on; the function answers by its name");
+      takeLocalPort(problem.port, problem.reason);
       return;
     case "worker_hung":
       logger.error({ pid: problem.pid }, "a gateway worker does not acknowledge its table and is replaced");
       holder.killWorker(problem.pid);
+  }
+}
+
+/** Each worker tells; once is enough for the log. */
+function takeLocalPort(port: number, reason: string | null): void {
+  if (reason === null) {
+    if (closedPorts.delete(port)) logger.info({ port }, "a function's port can be listened on again");
+  } else if (!closedPorts.has(port)) {
+    closedPorts.add(port);
+    logger.warn({ port, reason }, "a function's port can't be listened on; the function answers by its name only");
   }
 }
 

@@ -7,7 +7,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger as PinoLogger } from "pino";
 import { openPasskey, type Passkey } from "../auth/passkey.ts";
-import { storeSetupToken, storedSetupToken } from "../auth/setup-token.ts";
+import { storedSetupToken, storeSetupToken } from "../auth/setup-token.ts";
 import type { Driver } from "../domain/driver.ts";
 import type { EventBus } from "../domain/events.ts";
 import { DEFAULT_PROJECT_SLUG } from "../domain/project.ts";
@@ -41,7 +41,7 @@ export type ControlOptions = {
   readonly workers: () => readonly number[];
   /** The port the gateway really listens on. */
   readonly publicPort: () => number;
-  readonly onProblem: (problem: GatewayProblem, link: GatewayLink) => void;
+  readonly onProblem: (problem: GatewayProblem) => void;
   readonly reload: () => void;
   /** The token to claim a fresh server with, made by whoever prints it. */
   readonly setupToken: string | undefined;
@@ -68,11 +68,22 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     holderId: options.holderId,
     workersExpected: options.workers,
     onCounts: (counts) => metrics.addGatewayCounts(counts, (id) => names.get(id) ?? id),
-    onProblem: (problem) => options.onProblem(problem, gateway),
+    onProblem: options.onProblem,
     logger,
   });
   const core = createCore({ options, database, driver, parts, gateway, events, metrics, names });
-  const http = await createHttp({ ...options, ...core, database, driver, parts, gateway, metrics, passkey, serverId, setup: storedSetupToken(database.settings) });
+  const http = await createHttp({
+    ...options,
+    ...core,
+    database,
+    driver,
+    parts,
+    gateway,
+    metrics,
+    passkey,
+    serverId,
+    setup: storedSetupToken(database.settings),
+  });
   await rm(join(config.dataDir, "control.sock"), { force: true });
   await http.listen({ path: join(config.dataDir, "control.sock") });
   const stopPasskey = await keepPasskey(gateway, passkey);
@@ -137,7 +148,17 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
   const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
   const { builder, sources, runtimes } = parts;
   const loadRuntime = (name: string, serviceName: string) => runtimes.read(name, { name: serviceName, options: {} });
-  const deployer = new Deployer({ database, builder, images: driver, events, clock, logger, publishRoutes, trigger, loadRuntime });
+  const deployer = new Deployer({
+    database,
+    builder,
+    images: driver,
+    events,
+    clock,
+    logger,
+    publishRoutes,
+    trigger,
+    loadRuntime,
+  });
   const lifecycle = new Lifecycle({
     database,
     builder,
@@ -149,7 +170,14 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
     trigger,
     abortBuildsOf: (serviceId) => deployer.abortBuildsOf(serviceId),
   });
-  const uploads = new Intake({ sources, runtimes, deployer, limits: parts.archiveLimits, deployments: database.deployments, events });
+  const uploads = new Intake({
+    sources,
+    runtimes,
+    deployer,
+    limits: parts.archiveLimits,
+    deployments: database.deployments,
+    events,
+  });
   const logs = new InstanceLogs({ instances: database.instances, driver, events });
   const housekeeping = new Housekeeping({
     stores: database,
@@ -172,7 +200,13 @@ async function prepareDatabase(database: Database, setupToken: string | undefine
   return database.transact(async (tx) => {
     const now = systemClock.now();
     if ((await tx.projects.findBySlug(DEFAULT_PROJECT_SLUG)) === undefined) {
-      await tx.projects.create({ id: newId(), name: "default", slug: DEFAULT_PROJECT_SLUG, createdAt: now, updatedAt: now });
+      await tx.projects.create({
+        id: newId(),
+        name: "default",
+        slug: DEFAULT_PROJECT_SLUG,
+        createdAt: now,
+        updatedAt: now,
+      });
     }
     if (setupToken !== undefined) await storeSetupToken(tx.settings, setupToken);
     const known = await tx.settings.find("server_id");

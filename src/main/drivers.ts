@@ -1,11 +1,11 @@
 /** The drivers by name, as the configuration chooses one. */
 
-import type { BuildEngine } from "../domain/build-engine.ts";
-import type { Driver, DriverName } from "../domain/driver.ts";
-import type { Logger } from "../domain/logger.ts";
 import { DockerBuildEngine } from "../docker/build-engine.ts";
 import { DockerClient } from "../docker/docker-client.ts";
 import { DockerDriver } from "../docker/docker-driver.ts";
+import type { BuildEngine } from "../domain/build-engine.ts";
+import type { Driver, DriverName } from "../domain/driver.ts";
+import type { Logger } from "../domain/logger.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { MemoryBuildEngine } from "../memory/memory-build-engine.ts";
 import { MemoryDriver } from "../memory/memory-driver.ts";
@@ -18,7 +18,13 @@ type DriverFactory = (config: Config, serverId: string, logger: Logger) => Drive
 const FACTORIES: Readonly<Record<DriverName, DriverFactory>> = {
   docker: (config, serverId, logger) => {
     const client = new DockerClient({ socketPath: config.dockerSocket });
-    const driver = new DockerDriver({ client, serverId, prefix: config.prefix, networkPool: config.networkPool, logger });
+    const driver = new DockerDriver({
+      client,
+      serverId,
+      prefix: config.prefix,
+      networkPool: config.networkPool,
+      logger,
+    });
     return { driver, engine: new DockerBuildEngine(client) };
   },
   memory: (_config, serverId) => {

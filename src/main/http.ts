@@ -49,13 +49,24 @@ export function createHttp(wired: HttpParts): Promise<App> {
   const { config, logger, version, passkey, database, parts, driver } = wired;
   const runtimes = createRuntimeAdmin(parts.runtimes, database.services);
   const { uploadsDir, buildLogs } = parts;
-  const shared = { stores: database, uploads: wired.uploads, lifecycle: wired.lifecycle, logs: wired.logs, buildLogs, rules: uploadRules(config), uploadsDir };
+  const shared = {
+    stores: database,
+    uploads: wired.uploads,
+    lifecycle: wired.lifecycle,
+    logs: wired.logs,
+    buildLogs,
+    rules: uploadRules(config),
+    uploadsDir,
+  };
   const functionOptions = {
     ...shared,
     images: driver,
     urlOf: (routeName: string) => functionUrl(config, wired.publicPort(), routeName),
-    containerName: (service: { readonly name: string }, slug: string, record: { readonly replica: number; readonly deploymentId: string }) =>
-      `${config.prefix}-${slug}-${service.name}-${record.replica}-${record.deploymentId.slice(0, 8)}`,
+    containerName: (
+      service: { readonly name: string },
+      slug: string,
+      record: { readonly replica: number; readonly deploymentId: string },
+    ) => `${config.prefix}-${slug}-${service.name}-${record.replica}-${record.deploymentId.slice(0, 8)}`,
   };
   return createApp(
     {

@@ -14,7 +14,7 @@ const deps: CliDeps = {
   stdout: process.stdout,
   stderr: process.stderr,
   version: VERSION,
-  homeDir: process.env["HOME"] ?? homedir(),
+  homeDir: process.env.HOME ?? homedir(),
   cwd: process.cwd(),
   now: () => Date.now(),
   onInterrupt(listener) {
@@ -33,6 +33,10 @@ const deps: CliDeps = {
   async runServer(flags) {
     const { runServer } = await import("./server.ts");
     process.exitCode = await runServer(flags, process.env);
+  },
+  async missingBases() {
+    const { missingBases } = await import("./bases.ts");
+    return missingBases();
   },
   async buildBases(onProgress) {
     const { buildBases } = await import("./bases.ts");

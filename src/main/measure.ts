@@ -4,7 +4,11 @@ import type { BuildStore } from "../domain/build.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { Metrics } from "../http/metrics.ts";
 
-export function countBuilds(events: EventBus, stores: { readonly builds: Pick<BuildStore, "get"> }, metrics: Metrics): void {
+export function countBuilds(
+  events: EventBus,
+  stores: { readonly builds: Pick<BuildStore, "get"> },
+  metrics: Metrics,
+): void {
   events.on((event) => {
     if (event.type !== "build.finished") return;
     stores.builds.get(event.buildId).then(

@@ -57,7 +57,8 @@ export type ListenAddress = { readonly host: string | null; readonly port: numbe
 export function parseAddress(text: string): ListenAddress {
   const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:\s]*):)?(\d{1,5})$/.exec(text.trim());
   const port = match === null ? Number.NaN : Number(match[2]);
-  if (match === null || port > 65_535) throw new OptionError(`${JSON.stringify(text)} is no address; write it as :8080 or 127.0.0.1:8080`);
+  if (match === null || port > 65_535)
+    throw new OptionError(`${JSON.stringify(text)} is no address; write it as :8080 or 127.0.0.1:8080`);
   const host = (match[1] ?? "").replace(/^\[|\]$/g, "");
   return { host: host === "" ? null : host, port };
 }

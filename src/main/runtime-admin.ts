@@ -17,7 +17,11 @@ export function createRuntimeAdmin(catalog: FolderRuntimeCatalog, services: Pick
       const users = (await services.list({ kind: "function" })).filter((s) => s.runtime === name).map((s) => s.name);
       const isUploaded = (await catalog.get(name)).origin === "uploaded";
       if (isUploaded && users.length > 0) {
-        throw new AppError("conflict", `The runtime ${name} is used by ${users.slice(0, 5).join(", ")}${users.length > 5 ? " and others" : ""}.`, { remedy: "Delete these functions, or deploy them over another runtime, first." });
+        throw new AppError(
+          "conflict",
+          `The runtime ${name} is used by ${users.slice(0, 5).join(", ")}${users.length > 5 ? " and others" : ""}.`,
+          { remedy: "Delete these functions, or deploy them over another runtime, first." },
+        );
       }
       await catalog.deleteUploaded(name);
     },

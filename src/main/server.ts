@@ -33,11 +33,26 @@ export async function runServer(flags: Readonly<Record<string, string>>, env: No
   }
 }
 
-function hold(config: Config, flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv, setupToken: string | undefined): Promise<number> {
-  const childEnv = { ...env, [FLAGS_ENV]: JSON.stringify(flags), ...(setupToken !== undefined && { [SETUP_TOKEN_ENV]: setupToken }) };
+/** Where children start from: a reload after an upgrade takes the new release, which the installer links there. */
+function moduleFolder(env: NodeJS.ProcessEnv): string {
+  const codeDir = env.SLIPWAY_CODE_DIR;
+  return codeDir === undefined ? import.meta.dirname : join(codeDir, "src/main");
+}
+
+function hold(
+  config: Config,
+  flags: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv,
+  setupToken: string | undefined,
+): Promise<number> {
+  const childEnv = {
+    ...env,
+    [FLAGS_ENV]: JSON.stringify(flags),
+    ...(setupToken !== undefined && { [SETUP_TOKEN_ENV]: setupToken }),
+  };
   return runHolder({
-    workerModule: join(import.meta.dirname, "worker-process.ts"),
-    controlModule: join(import.meta.dirname, "control-process.ts"),
+    workerModule: join(moduleFolder(env), "worker-process.ts"),
+    controlModule: join(moduleFolder(env), "control-process.ts"),
     args: [],
     env: childEnv,
     address: { host: config.address.host ?? undefined, port: config.address.port },

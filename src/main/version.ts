@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const manifest: { readonly version: string } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+const manifest: { readonly version: string } = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"),
+);
 
 export const VERSION = manifest.version;

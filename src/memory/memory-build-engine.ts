@@ -12,7 +12,11 @@ export class MemoryBuildEngine implements BuildEngine {
     this.#driver = driver;
   }
 
-  async build(build: EngineBuild, onOutput: (text: string) => void, signal: AbortSignal): Promise<{ readonly imageId: string }> {
+  async build(
+    build: EngineBuild,
+    onOutput: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly imageId: string }> {
     let sizeBytes = 0;
     for await (const chunk of build.openContext({ withSecrets: false })) {
       if (signal.aborted) throw new AppError("cancelled", "The build was cancelled.");

@@ -55,9 +55,17 @@ export class Housekeeping {
 
   async #round(): Promise<void> {
     const { logger } = this.#options;
-    const chores = { runtimes: this.#runtimes(), sources: this.#sources(), images: this.#images(), disk: this.#disk(), engine: this.#engine() };
+    const chores = {
+      runtimes: this.#runtimes(),
+      sources: this.#sources(),
+      images: this.#images(),
+      disk: this.#disk(),
+      engine: this.#engine(),
+    };
     for (const [chore, done] of Object.entries(chores)) {
-      await done.catch((error: unknown) => logger.warn({ err: error, chore }, "clean-up failed, the next round tries again"));
+      await done.catch((error: unknown) =>
+        logger.warn({ err: error, chore }, "clean-up failed, the next round tries again"),
+      );
     }
   }
 
@@ -101,7 +109,11 @@ export class Housekeeping {
       const { bavail, bsize } = await statfs(path);
       const freeBytes = bavail * bsize;
       onDiskFree(path, freeBytes);
-      if (freeBytes < diskWarningBytes) logger.warn({ path, freeBytes }, "the disk is nearly full: remove old functions, images or data, or give it more space");
+      if (freeBytes < diskWarningBytes)
+        logger.warn(
+          { path, freeBytes },
+          "the disk is nearly full: remove old functions, images or data, or give it more space",
+        );
     }
   }
 }

@@ -22,18 +22,30 @@ export class InstanceLogs implements ServiceLogs {
     this.#options = options;
   }
 
-  async *read(serviceId: string, what: { readonly tail: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<ServiceLogLine> {
+  async *read(
+    serviceId: string,
+    what: { readonly tail: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<ServiceLogLine> {
     const records = await this.#options.instances.list({ serviceId });
     if (what.follow) {
       yield* followAll(this.#options, serviceId, records, what.tail, signal);
       return;
     }
     const all = await Promise.all(records.map((record) => collect(this.#options, record, what.tail, signal)));
-    yield* all.flat().toSorted((a, b) => a.at - b.at).slice(-what.tail);
+    yield* all
+      .flat()
+      .toSorted((a, b) => a.at - b.at)
+      .slice(-what.tail);
   }
 }
 
-async function collect(options: InstanceLogsOptions, record: InstanceRecord, tail: number, signal: AbortSignal): Promise<ServiceLogLine[]> {
+async function collect(
+  options: InstanceLogsOptions,
+  record: InstanceRecord,
+  tail: number,
+  signal: AbortSignal,
+): Promise<ServiceLogLine[]> {
   const lines: ServiceLogLine[] = [];
   for await (const line of readLines(options, record, { tail, follow: false }, signal)) lines.push(line);
   return lines;
@@ -57,7 +69,9 @@ async function* followAll(
     if (event.serviceId !== serviceId || event.type !== "instance.ready") return;
     options.instances
       .list({ serviceId })
-      .then((now) => now.forEach((record) => follow(record, MAX_WAITING)))
+      .then((now) => {
+        for (const record of now) follow(record, MAX_WAITING);
+      })
       .catch((error: unknown) => merged.fail(error));
   });
   const end = (): void => merged.end();
@@ -71,7 +85,13 @@ async function* followAll(
   }
 }
 
-async function pump(options: InstanceLogsOptions, record: InstanceRecord, tail: number, into: LineQueue, signal: AbortSignal): Promise<void> {
+async function pump(
+  options: InstanceLogsOptions,
+  record: InstanceRecord,
+  tail: number,
+  into: LineQueue,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const line of readLines(options, record, { tail, follow: true }, signal)) await into.push(line);
 }
 
@@ -98,7 +118,8 @@ class LineQueue implements AsyncIterable<ServiceLogLine> {
   #error: unknown;
 
   async push(line: ServiceLogLine): Promise<void> {
-    while (this.#lines.length >= MAX_WAITING && !this.#isEnded) await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
+    while (this.#lines.length >= MAX_WAITING && !this.#isEnded)
+      await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
     this.#lines.push(line);
     this.#wakeReader();
   }

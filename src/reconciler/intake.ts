@@ -1,8 +1,8 @@
 /** From a file somebody sent to a deployment: names and settings checked, archive imported, runtime found, deployed. */
 
+import type { Deployment, DeploymentStore } from "../domain/deployment.ts";
 import { type Detection, detectRuntime, RECOGNISED_FILES } from "../domain/detect.ts";
 import { AppError } from "../domain/errors.ts";
-import type { Deployment, DeploymentStore } from "../domain/deployment.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { DeployAnswer, FunctionManifest, FunctionUploads } from "../domain/operations.ts";
 import type { Project } from "../domain/project.ts";
@@ -82,7 +82,10 @@ export class Intake implements FunctionUploads {
     const { sources } = this.#options;
     const paths = await sources.listPaths(source.id);
     const packageJson = paths.includes("package.json") ? await sources.readFile(source.id, "package.json") : undefined;
-    const detected = detectRuntime(paths, packageJson === undefined ? undefined : new TextDecoder().decode(packageJson));
+    const detected = detectRuntime(
+      paths,
+      packageJson === undefined ? undefined : new TextDecoder().decode(packageJson),
+    );
     if (detected !== undefined) return detected;
     throw new AppError("invalid", `What this source is can't be told: at its top it has none of ${RECOGNISED_FILES}.`, {
       remedy: "Name a runtime (--runtime), or add one of these files.",

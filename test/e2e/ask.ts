@@ -1,6 +1,6 @@
 /** One HTTP request exactly as it is given, the Host header included, with the whole answer. */
 
-import { Agent, request } from "node:http";
+import { type Agent, request } from "node:http";
 
 export type Question = {
   readonly method?: string;

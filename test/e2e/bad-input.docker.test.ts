@@ -4,27 +4,38 @@ import { after, before, test } from "node:test";
 import { makeZip, zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
 import { ensureTinyImage } from "../engine/tiny-image.ts";
-import { type Answer, ask, form } from "./ask.ts";
+import { type Answer, form } from "./ask.ts";
 import { TestServer } from "./test-server.ts";
-import { addTinyRuntime, appFiles, deploy, freePort, outcome, upload, type Upload } from "./uploads.ts";
+import { addTinyRuntime, appFiles, deploy, freePort, outcome, type Upload, upload } from "./uploads.ts";
 
 let server: TestServer;
 
 before(async () => {
-  server = await TestServer.start({ env: { SLIPWAY_UPLOAD_LIMIT: "4MiB", SLIPWAY_UNPACKED_LIMIT: "16MiB", SLIPWAY_UPLOAD_ENTRIES: "500" } });
+  server = await TestServer.start({
+    env: { SLIPWAY_UPLOAD_LIMIT: "4MiB", SLIPWAY_UNPACKED_LIMIT: "16MiB", SLIPWAY_UPLOAD_ENTRIES: "500" },
+  });
   await addTinyRuntime(server);
   await deploy(server, { name: "steady" });
 });
 after(() => server.close());
 
-type Body = { readonly error: string; readonly message: string; readonly requestId: string; readonly errors?: Record<string, string[]> };
+type Body = {
+  readonly error: string;
+  readonly message: string;
+  readonly requestId: string;
+  readonly errors?: Record<string, string[]>;
+};
 
 /** The answer has that status, is one JSON body, names the field; and what served before still does. */
 async function refused(answer: Answer, status: number, field: string | undefined): Promise<Body> {
   assert.equal(answer.status, status, answer.text);
   const body = answer.json<Body>();
   assert.ok(body.error !== "" && body.message !== "" && body.requestId !== "", answer.text);
-  if (field !== undefined) assert.ok(Object.keys(body.errors ?? {}).includes(field) || body.message.includes(field), `${field} is not named: ${answer.text}`);
+  if (field !== undefined)
+    assert.ok(
+      Object.keys(body.errors ?? {}).includes(field) || body.message.includes(field),
+      `${field} is not named: ${answer.text}`,
+    );
   assert.equal((await server.call("steady")).text, "hello from steady");
   return body;
 }
@@ -45,9 +56,23 @@ const zips: readonly (readonly [string, Uint8Array, number])[] = [
   ["with an absolute path", makeZip([{ name: "/etc/evil.js", content: "x" }]), 400],
   ["with a link out of it", makeZip([{ name: "link", content: "../../etc/passwd", unixMode: 0o120777 }]), 400],
   ["that is a bomb", zipOf({ "bomb.bin": "0".repeat(12 * 1024 * 1024) }), 413],
-  ["that unpacks to too much", makeZip(Array.from({ length: 20 }, (_, i) => ({ name: `f${i}`, content: Buffer.alloc(1024 * 1024, i + 1), isStored: false }))), 413],
+  [
+    "that unpacks to too much",
+    makeZip(
+      Array.from({ length: 20 }, (_, i) => ({
+        name: `f${i}`,
+        content: Buffer.alloc(1024 * 1024, i + 1),
+        isStored: false,
+      })),
+    ),
+    413,
+  ],
   ["with too many files", makeZip(Array.from({ length: 600 }, (_, i) => ({ name: `f${i}`, content: "x" }))), 413],
-  ["that is larger than allowed", makeZip([{ name: "big", content: Buffer.alloc(5 * 1024 * 1024, 7), isStored: true }]), 413],
+  [
+    "that is larger than allowed",
+    makeZip([{ name: "big", content: Buffer.alloc(5 * 1024 * 1024, 7), isStored: true }]),
+    413,
+  ],
 ];
 
 for (const [what, zip, status] of zips) {
@@ -93,10 +118,19 @@ test("a taken port, tag or an image of somebody else's is 409", async () => {
 });
 
 test("a form that is no form, or cut off, is refused", async () => {
-  const wrongType = await server.api({ method: "POST", path: "/function/upload", headers: { "content-type": "application/json" }, body: "{}" });
+  const wrongType = await server.api({
+    method: "POST",
+    path: "/function/upload",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
   await refused(wrongType, 415, undefined);
   const { headers, body } = await form([{ name: "file", value: Buffer.from("x".repeat(1000)), file: "a.zip" }]);
-  await refused(await server.api({ method: "POST", path: "/function/upload", headers, body: body.subarray(0, 300) }), 400, undefined);
+  await refused(
+    await server.api({ method: "POST", path: "/function/upload", headers, body: body.subarray(0, 300) }),
+    400,
+    undefined,
+  );
 });
 
 test("a runtime upload without a Dockerfile, with an impossible name, or unknown ones, are refused and leave nothing", async () => {
@@ -114,7 +148,11 @@ const dockerfiles: readonly (readonly [string, string, RegExp])[] = [
   ["that is no Dockerfile", "this is not a dockerfile\n", /./],
   ["whose base image is not to be had", `FROM slipway-test/not-there:1\n`, /not-there/],
   ["whose COPY finds nothing", `FROM ${image}\nCOPY missing.txt /x\n`, /missing\.txt/],
-  ["whose RUN fails", `FROM ${image}\nRUN ["node", "-e", "console.error('my last words'); process.exit(3)"]\n`, /my last words/],
+  [
+    "whose RUN fails",
+    `FROM ${image}\nRUN ["node", "-e", "console.error('my last words'); process.exit(3)"]\n`,
+    /my last words/,
+  ],
 ];
 
 for (const [what, dockerfile, words] of dockerfiles) {
@@ -138,11 +176,21 @@ test("an app that exits at once fails with its exit code and last words; nothing
   const lambda = await outcome(server, "steady");
   assert.equal(lambda.status, "failed");
   assert.match(lambda.error ?? "", /code 7/);
-  const view = (await server.api({ path: "/api/functions/steady" })).json<{ status: string; latest_deployment: { log_tail: string; exit_code: number }; instances: unknown[] }>();
+  const view = (await server.api({ path: "/api/functions/steady" })).json<{
+    status: string;
+    latest_deployment: { log_tail: string; exit_code: number };
+    instances: unknown[];
+  }>();
   assert.deepEqual([view.latest_deployment.exit_code, view.status], [7, "running"]);
   assert.match(view.latest_deployment.log_tail, /no database/);
   assert.equal((await server.call("steady")).text, "hello from steady");
-  await eventually(async () => assert.equal((await server.engine.listContainers({ all: true, filters: { name: [`${server.prefix}-default-steady-`] } })).length, 1));
+  await eventually(async () =>
+    assert.equal(
+      (await server.engine.listContainers({ all: true, filters: { name: [`${server.prefix}-default-steady-`] } }))
+        .length,
+      1,
+    ),
+  );
 });
 
 test("an app that never listens fails when its start time is over", async () => {
@@ -153,7 +201,7 @@ test("an app that never listens fails when its start time is over", async () => 
   ]);
   const answer = await server.api({ method: "POST", path: "/api/functions?wait=1", headers, body });
   assert.equal(answer.status, 422, answer.text);
-  assert.equal(answer.json()["error"], "deploy_failed");
+  assert.equal(answer.json().error, "deploy_failed");
 });
 
 test("an image whose command is not there fails with the engine's words", async () => {
@@ -168,13 +216,20 @@ test("an image whose command is not there fails with the engine's words", async 
 
 test("of two uploads of one name at the same time the later one serves, and nothing hangs", async () => {
   const answers = await Promise.all(
-    [1, 2, 3].map((n) => upload(server, { name: "race", port: 28_111, files: appFiles(`response.end("version ${n}")`) })),
+    [1, 2, 3].map((n) =>
+      upload(server, { name: "race", port: 28_111, files: appFiles(`response.end("version ${n}")`) }),
+    ),
   );
-  assert.ok(answers.every((a) => a.status === 200), answers.map((a) => a.text).join("\n"));
+  assert.ok(
+    answers.every((a) => a.status === 200),
+    answers.map((a) => a.text).join("\n"),
+  );
   const lambda = await outcome(server, "race");
   assert.equal(lambda.status, "running", lambda.error ?? "");
   assert.match((await server.call("race")).text, /^version [123]$/);
-  const { data } = (await server.api({ path: "/api/functions/race/deployments" })).json<{ data: { status: string; active: boolean }[] }>();
+  const { data } = (await server.api({ path: "/api/functions/race/deployments" })).json<{
+    data: { status: string; active: boolean }[];
+  }>();
   assert.equal(data[0]?.status, "healthy");
   assert.ok(data.slice(1).every((d) => d.status === "cancelled" || d.status === "superseded"));
 });
@@ -193,7 +248,17 @@ test("a delete during a build ends the build, and nothing of it comes up afterwa
 });
 
 test("unknown functions and routes are 404 with one JSON body", async () => {
-  for (const [method, path] of [["GET", "/function/get/nope"], ["DELETE", "/function/delete/nope"], ["GET", "/function/start/nope"], ["GET", "/function/logs/nope"], ["GET", "/api/nope"], ["GET", "/api/functions/nope"], ["POST", "/api/functions/nope/stop"], ["GET", "/funko/nope/"], ["GET", "/nope"]] as const) {
+  for (const [method, path] of [
+    ["GET", "/function/get/nope"],
+    ["DELETE", "/function/delete/nope"],
+    ["GET", "/function/start/nope"],
+    ["GET", "/function/logs/nope"],
+    ["GET", "/api/nope"],
+    ["GET", "/api/functions/nope"],
+    ["POST", "/api/functions/nope/stop"],
+    ["GET", "/funko/nope/"],
+    ["GET", "/nope"],
+  ] as const) {
     await refused(await server.api({ method, path }), 404, undefined);
   }
 });
@@ -216,8 +281,14 @@ const malformed: readonly (readonly [string, string])[] = [
   ["a Host that is none", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"],
   ["no Host", "GET / HTTP/1.1\r\n\r\n"],
   ["an absolute target with another host", "GET http://other.localhost/ HTTP/1.1\r\nHost: steady.localhost\r\n\r\n"],
-  ["Transfer-Encoding in HTTP/1.0", "POST / HTTP/1.0\r\nHost: steady.localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-  ["length and chunked", "POST / HTTP/1.1\r\nHost: steady.localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  [
+    "Transfer-Encoding in HTTP/1.0",
+    "POST / HTTP/1.0\r\nHost: steady.localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "length and chunked",
+    "POST / HTTP/1.1\r\nHost: steady.localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
   ["two lengths", "POST / HTTP/1.1\r\nHost: steady.localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"],
   ["a line fold", "GET / HTTP/1.1\r\nHost: steady.localhost\r\nX-A: b\r\n c\r\n\r\n"],
   ["a head that is too large", `GET / HTTP/1.1\r\nHost: steady.localhost\r\nX-Big: ${"x".repeat(80_000)}\r\n\r\n`],
@@ -232,8 +303,25 @@ for (const [what, bytes] of malformed) {
 
 test("what is asked of the API with broken JSON or wrong types is a 4xx with one body", async () => {
   const json = { "content-type": "application/json" };
-  await refused(await server.api({ method: "POST", path: "/api/functions/steady/rollback", headers: json, body: "{broken" }), 400, undefined);
-  await refused(await server.api({ method: "POST", path: "/api/functions/steady/rollback", headers: json, body: '{"deployment_id":5}' }), 422, "deployment_id");
+  await refused(
+    await server.api({ method: "POST", path: "/api/functions/steady/rollback", headers: json, body: "{broken" }),
+    400,
+    undefined,
+  );
+  await refused(
+    await server.api({
+      method: "POST",
+      path: "/api/functions/steady/rollback",
+      headers: json,
+      body: '{"deployment_id":5}',
+    }),
+    422,
+    "deployment_id",
+  );
   await refused(await server.api({ path: "/api/functions?limit=abc" }), 422, "limit");
-  await refused(await server.api({ method: "PUT", path: "/api/runtimes/x", headers: json, body: '{"content":""}' }), 422, "content");
+  await refused(
+    await server.api({ method: "PUT", path: "/api/runtimes/x", headers: json, body: '{"content":""}' }),
+    422,
+    "content",
+  );
 });

@@ -64,7 +64,10 @@ test("a reload under load loses no request and replaces control and workers", as
   await eventually(async () => {
     assert.notEqual(await server.controlPid(), control);
     const now = await server.workerPids();
-    assert.ok(workers.every((pid) => !now.includes(pid)), "an old worker is still there");
+    assert.ok(
+      workers.every((pid) => !now.includes(pid)),
+      "an old worker is still there",
+    );
   }, 45_000);
   const report = await load.end();
   assert.deepEqual(report.lost, {}, `${report.sent} sent`);
@@ -72,7 +75,9 @@ test("a reload under load loses no request and replaces control and workers", as
 
 test("an instance that is killed is back with its address, one container only; waiting requests are answered", async () => {
   const before = await containerOf("load");
-  const address = (await server.engine.getContainer(before).inspect()).NetworkSettings.Networks[`${server.prefix}-default`]?.IPAddress;
+  const address = (await server.engine.getContainer(before).inspect()).NetworkSettings.Networks[
+    `${server.prefix}-default`
+  ]?.IPAddress;
   await server.engine.getContainer(before).kill();
   assert.equal((await server.call("load")).status, 200, "a request during the restart waits for it");
   const now = await containerOf("load");
@@ -88,10 +93,13 @@ test("an instance that was removed by hand is back too", async () => {
 });
 
 test("an app that keeps crashing is backed off with one container at most; its exit code and last words are kept", async () => {
-  const files = appFiles(`response.end("fine"); if (request.url === "/die") { console.error("I was asked to die"); setTimeout(() => process.exit(9), 10); }`);
+  const files = appFiles(
+    `response.end("fine"); if (request.url === "/die") { console.error("I was asked to die"); setTimeout(() => process.exit(9), 10); }`,
+  );
   await deploy(server, { name: "frail", files });
   type Instance = { restart_count: number; last_exit_code: number | null; last_log_tail: string | null };
-  const instance = async (): Promise<Instance | undefined> => (await server.api({ path: "/api/functions/frail" })).json<{ instances: Instance[] }>().instances[0];
+  const instance = async (): Promise<Instance | undefined> =>
+    (await server.api({ path: "/api/functions/frail" })).json<{ instances: Instance[] }>().instances[0];
   for (let n = 1; n <= 3; n += 1) {
     assert.equal((await server.call("frail", { path: "/die" })).status, 200);
     await eventually(async () => assert.equal((await instance())?.restart_count, n));
@@ -105,7 +113,9 @@ test("an app that keeps crashing is backed off with one container at most; its e
 test("an address that was freed is not given to another function at once", async () => {
   await deploy(server, { name: "before", files: appFiles(`response.end("before")`) });
   const addressOf = async (name: string) =>
-    (await server.engine.getContainer(await containerOf(name)).inspect()).NetworkSettings.Networks[`${server.prefix}-default`]?.IPAddress;
+    (await server.engine.getContainer(await containerOf(name)).inspect()).NetworkSettings.Networks[
+      `${server.prefix}-default`
+    ]?.IPAddress;
   const freed = await addressOf("before");
   await server.api({ method: "DELETE", path: "/function/delete/before" });
   await eventually(async () => assert.equal((await containersOf("before")).length, 0));
@@ -144,7 +154,10 @@ test("SIGKILL of holder and control leaves functions served by the workers, and 
   assert.match((await server.call("load")).text, /^v\d$/);
   await eventually(async () => {
     const now = await server.workerPids();
-    assert.ok(orphans.every((pid) => !now.includes(pid)), "an orphan is still there");
+    assert.ok(
+      orphans.every((pid) => !now.includes(pid)),
+      "an orphan is still there",
+    );
   }, 45_000);
 });
 
@@ -179,6 +192,9 @@ test("metrics count requests by service and status class; strangers do not see t
     assert.match(text, /slipway_requests_total\{service="load",status_class="2xx"\} \d+/);
     assert.match(text, /slipway_request_duration_seconds_bucket\{[^}]*service="load"[^}]*\} \d+/);
   });
-  assert.equal((await ask(server.url, { path: "/metrics", headers: { "x-forwarded-for": "203.0.113.9" } })).status, 401);
+  assert.equal(
+    (await ask(server.url, { path: "/metrics", headers: { "x-forwarded-for": "203.0.113.9" } })).status,
+    401,
+  );
   assert.ok((await readFile(join(server.dataDir, "gateway.log"), "utf8")) !== undefined);
 });

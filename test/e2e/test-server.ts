@@ -34,7 +34,7 @@ export class TestServer {
   private constructor(folder: string, options: TestServerOptions) {
     this.folder = folder;
     this.prefix = `e2e${randomHex(4)}`;
-    this.engine = new Docker({ socketPath: options.env?.["SLIPWAY_DOCKER_SOCKET"] ?? "/var/run/docker.sock" });
+    this.engine = new Docker({ socketPath: options.env?.SLIPWAY_DOCKER_SOCKET ?? "/var/run/docker.sock" });
     this.#flags = options.flags ?? [];
     this.#env = {
       ...process.env,
@@ -91,7 +91,8 @@ export class TestServer {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
     const exited = new Promise<never>((_, reject) => {
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${this.#output.slice(before)}`)));
     });
@@ -154,13 +155,14 @@ export class TestServer {
 
 async function removeFromEngine(engine: Docker, prefix: string): Promise<void> {
   for (const { Id, Names } of await engine.listContainers({ all: true })) {
-    if (Names.some((name) => name.startsWith(`/${prefix}-`))) await engine.getContainer(Id).remove({ force: true, v: true });
+    if (Names.some((name) => name.startsWith(`/${prefix}-`)))
+      await engine.getContainer(Id).remove({ force: true, v: true });
   }
   for (const { Id, Name } of await engine.listNetworks()) {
     if (Name.startsWith(`${prefix}-`)) await engine.getNetwork(Id).remove();
   }
   for (const { RepoTags } of await engine.listImages()) {
-    for (const tag of RepoTags ?? []) if (tag.startsWith(`${prefix}/`)) await engine.getImage(tag).remove({ force: true });
+    for (const tag of RepoTags ?? []) if (tag.startsWith(prefix)) await engine.getImage(tag).remove({ force: true });
   }
 }
 
@@ -187,7 +189,8 @@ async function processesOf(dataDir: string, module: string): Promise<readonly nu
   const pids: number[] = [];
   for (const pid of await allPids()) {
     if (!(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(module)) continue;
-    if ((await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")).includes(`SLIPWAY_DATA_DIR=${dataDir}\0`)) pids.push(pid);
+    if ((await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")).includes(`SLIPWAY_DATA_DIR=${dataDir}\0`))
+      pids.push(pid);
   }
   return pids;
 }

@@ -55,7 +55,12 @@ export function freePort(): number {
   return lastPort;
 }
 
-export type Lambda = { readonly status: string; readonly error: string | null; readonly id: string; readonly port: string };
+export type Lambda = {
+  readonly status: string;
+  readonly error: string | null;
+  readonly id: string;
+  readonly port: string;
+};
 
 /** Waits until the upload's outcome is known and answers it. */
 export async function outcome(server: TestServer, name: string, limitMs = 60_000): Promise<Lambda> {

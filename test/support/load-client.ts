@@ -32,22 +32,25 @@ function once(agent: Agent | false): Promise<void> {
       report.lost[why] = (report.lost[why] ?? 0) + 1;
       resolve();
     };
-    const sent = request({ host: "127.0.0.1", port: Number(port), headers: { host }, agent, signal: AbortSignal.timeout(LIMIT_MS) }, (response) => {
-      let body = "";
-      response.on("data", (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      response.on("error", (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
-      response.on("end", () => {
-        report.slowestMs = Math.max(report.slowestMs, performance.now() - startedAt);
-        if (response.statusCode !== 200) {
-          lose(`${response.statusCode} ${body.slice(0, 100)}`);
-          return;
-        }
-        report.bodies[body] = (report.bodies[body] ?? 0) + 1;
-        resolve();
-      });
-    });
+    const sent = request(
+      { host: "127.0.0.1", port: Number(port), headers: { host }, agent, signal: AbortSignal.timeout(LIMIT_MS) },
+      (response) => {
+        let body = "";
+        response.on("data", (chunk: Buffer) => {
+          body += chunk.toString();
+        });
+        response.on("error", (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
+        response.on("end", () => {
+          report.slowestMs = Math.max(report.slowestMs, performance.now() - startedAt);
+          if (response.statusCode !== 200) {
+            lose(`${response.statusCode} ${body.slice(0, 100)}`);
+            return;
+          }
+          report.bodies[body] = (report.bodies[body] ?? 0) + 1;
+          resolve();
+        });
+      },
+    );
     sent.on("error", (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
     sent.end();
   });

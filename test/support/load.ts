@@ -9,7 +9,11 @@ export type Load = {
   end(): Promise<LoadReport>;
 };
 
-export function startLoad(port: number, host: string, options: { readonly clients?: number; readonly pauseMs?: number } = {}): Load {
+export function startLoad(
+  port: number,
+  host: string,
+  options: { readonly clients?: number; readonly pauseMs?: number } = {},
+): Load {
   const { clients = 8, pauseMs = 2 } = options;
   const args = [join(import.meta.dirname, "load-client.ts"), String(port), host, String(clients), String(pauseMs)];
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });

@@ -112,7 +112,7 @@ test("a failed build exits 1 with its cause and the last 20 lines of the log on 
   assert.equal(status, 1);
   assert.equal(stdout, "");
   assert.match(stderr, /last lines of the log:\n {2}line 11\n/);
-  assert.match(stderr, /line 30\nerror: The build of hello failed: npm ci failed\n/);
+  assert.match(stderr, /line 30\nerror: hello was not deployed: npm ci failed\n/);
 
   server.deployments = [deploymentView({ status: "failed", failure_reason: "exited with 3", log_tail: "boom" })];
   const asJson = await home.on(server, ["deploy", "hello", "--json"]);

@@ -93,7 +93,8 @@ async function waitFor(
 ): Promise<DeployAnswer> {
   try {
     const deployment = await followDeployment(answer.deployment, { client, ref, progress, signal, now: deps.now });
-    return { ...answer, function: await client.getFunction(ref), deployment };
+    const isAsAnswered = deployment === answer.deployment;
+    return { ...answer, function: isAsAnswered ? answer.function : await client.getFunction(ref), deployment };
   } catch (error) {
     if (error instanceof Interrupted) throw await cancel(client, ref, answer.deployment.id, error);
     throw error;

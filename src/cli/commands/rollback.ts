@@ -3,10 +3,13 @@
 import { Command } from "commander";
 import { AppError } from "../../domain/errors.ts";
 import type { ApiClient, FunctionRef } from "../api-client.ts";
+import { awaitSettled } from "../await-settled.ts";
 import type { CliContext } from "../cli-context.ts";
 import { projectOption, withExamples } from "../command-help.ts";
 import { statusLine } from "../function-action.ts";
 import { hintingAtNames } from "../known-name.ts";
+
+type RollbackOptions = { readonly project?: string; readonly wait: boolean };
 
 const WHOLE_ID_LENGTH = 36;
 
@@ -15,13 +18,15 @@ export function createRollbackCommand(context: CliContext): Command {
     .argument("<name>", "function")
     .argument("[deployment]", "its id or the start of it (default: the healthy one before the present)")
     .addOption(projectOption())
-    .action(async (name: string, deployment: string | undefined, { project }: { readonly project?: string }) => {
+    .option("--no-wait", "return at once; do not wait until it serves")
+    .action(async (name: string, deployment: string | undefined, options: RollbackOptions) => {
       const client = await context.connect();
-      const ref = { name, project };
-      const view = await hintingAtNames(client, ref, async () => {
+      const ref = { name, project: options.project };
+      const answer = await hintingAtNames(client, ref, async () => {
         const id = deployment === undefined ? undefined : await wholeId(client, ref, deployment);
         return client.rollback(ref, id);
       });
+      const view = options.wait ? await awaitSettled(answer, "running", client, ref, context) : answer;
       context.output.result(view, statusLine(view, context.output.style));
     });
   return withExamples(command, [
