@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -103,11 +103,15 @@ test("a runtime whose file is gone is not found and says so", async () => {
   await assert.rejects(() => catalog.show("mine"), { code: "not_found", message: /mine is gone/ });
 });
 
-test("cleaning up removes old files nobody refers to, and no others", async () => {
+test("cleaning up removes files nobody refers to and no others, also while an upload is under way", async () => {
   const { path } = await catalog.saveUploaded("mine", DOCKERFILE);
-  for (const name of ["old.dockerfile", "new.dockerfile", "other.txt"]) await writeFile(join(folder, name), "");
-  const longAgo = new Date(Date.now() - 120_000);
-  for (const name of [path, "old.dockerfile", "other.txt"]) await utimes(join(folder, name), longAgo, longAgo);
-  assert.deepEqual(await catalog.removeUnreferencedFiles(), ["old.dockerfile"]);
-  assert.deepEqual((await readdir(folder)).sort(), [path, "new.dockerfile", "other.txt"].sort());
+  for (const name of ["stray.dockerfile", "other.txt"]) await writeFile(join(folder, name), "");
+  const uploads = Array.from({ length: 20 }, (_, n) => catalog.saveUploaded(`more-${n}`, DOCKERFILE));
+  const removed = await Promise.all([
+    catalog.removeUnreferencedFiles(),
+    ...uploads.map(() => catalog.removeUnreferencedFiles()),
+  ]);
+  const paths = (await Promise.all(uploads)).map((runtime) => runtime.path);
+  assert.deepEqual([...new Set(removed.flat())], ["stray.dockerfile"]);
+  assert.deepEqual((await readdir(folder)).sort(), [path, ...paths, "other.txt"].sort());
 });

@@ -3,7 +3,7 @@
  * `<data directory>/runtimes/`. An uploaded one shadows a built-in of the same name.
  */
 
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import { AppError, invalidField } from "../domain/errors.ts";
@@ -15,8 +15,6 @@ import { writeFileAtomic } from "../lib/write-file.ts";
 import { parseDockerfile } from "./dockerfile.ts";
 import { readBuiltInRuntimes, readRuntimeFiles } from "./runtime-folder.ts";
 
-/** A file younger than this may be of an upload whose row is not stored yet. */
-const MIN_UNREFERENCED_AGE_MS = 60_000;
 const MAX_DOCKERFILE_BYTES = 1024 * 1024;
 /** What an uploaded Dockerfile is taken for, as nothing says otherwise. */
 const UPLOADED_DEFAULTS = { shape: "dockerfile", protocol: "http", defaultPort: 8080 } as const;
@@ -33,6 +31,8 @@ export type RuntimeCatalogOptions = {
 export class FolderRuntimeCatalog implements RuntimeCatalog {
   readonly #options: RuntimeCatalogOptions;
   readonly #builtIn: ReadonlyMap<string, Runtime>;
+  /** Files of uploads whose row is not stored yet. */
+  readonly #arriving = new Set<string>();
 
   private constructor(options: RuntimeCatalogOptions, builtIn: readonly Runtime[]) {
     this.#options = options;
@@ -80,10 +80,20 @@ export class FolderRuntimeCatalog implements RuntimeCatalog {
   async saveUploaded(name: string, dockerfile: string): Promise<Runtime> {
     requireRuntimeName(name);
     requireDockerfile(dockerfile);
-    const { store, uploadedFolder, clock } = this.#options;
+    const { store, uploadedFolder } = this.#options;
     const previous = await store.find(name);
     const path = `${newId()}.dockerfile`;
-    await writeFileAtomic(join(uploadedFolder, path), dockerfile);
+    this.#arriving.add(path);
+    try {
+      await writeFileAtomic(join(uploadedFolder, path), dockerfile);
+      return await this.#keep(name, path, dockerfile, previous);
+    } finally {
+      this.#arriving.delete(path);
+    }
+  }
+
+  async #keep(name: string, path: string, dockerfile: string, previous: Runtime | undefined): Promise<Runtime> {
+    const { store, uploadedFolder, clock } = this.#options;
     const now = clock.now();
     const description = /^#\s*(?!\s*(?:syntax|escape|check)\s*=)(\S.*)/i.exec(dockerfile)?.[1]?.trim() ?? "";
     const createdAt = previous?.createdAt ?? now;
@@ -121,15 +131,13 @@ export class FolderRuntimeCatalog implements RuntimeCatalog {
     await rm(join(uploadedFolder, uploaded.path), { force: true });
   }
 
-  /** Removes Dockerfiles that no runtime refers to. Answers their file names, sorted. Referenced and new ones stay. */
+  /** Removes Dockerfiles that no runtime refers to. Answers their file names, sorted. Those of uploads under way stay. */
   async removeUnreferencedFiles(): Promise<readonly string[]> {
-    const { store, uploadedFolder, clock } = this.#options;
+    const { store, uploadedFolder } = this.#options;
     const names = (await readdir(uploadedFolder)).filter((name) => name.endsWith(".dockerfile")).sort();
     const referenced = new Set((await store.list()).map((runtime) => runtime.path));
     const removed: string[] = [];
-    for (const name of names.filter((n) => !referenced.has(n))) {
-      const { mtimeMs } = await stat(join(uploadedFolder, name));
-      if (clock.now() - mtimeMs < MIN_UNREFERENCED_AGE_MS) continue;
+    for (const name of names.filter((n) => !referenced.has(n) && !this.#arriving.has(n))) {
       await rm(join(uploadedFolder, name), { force: true });
       removed.push(name);
     }
