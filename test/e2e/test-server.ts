@@ -114,9 +114,13 @@ export class TestServer {
     return ended;
   }
 
-  /** Pid of the control process. */
+  /** Pid of the control process; waits for it while it is being started again. */
   async controlPid(): Promise<number> {
-    return (await childPids(this.pid, "control-process.ts"))[0] ?? 0;
+    return eventually(async () => {
+      const [pid] = await childPids(this.pid, "control-process.ts");
+      if (pid === undefined) throw new Error("there is no control process");
+      return pid;
+    });
   }
 
   async workerPids(): Promise<readonly number[]> {
