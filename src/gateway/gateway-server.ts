@@ -9,8 +9,14 @@ const MAX_HEAD_BYTES = 64 * 1024;
 /** A request's head must be there in this time; a body may take as long as it makes progress. */
 const HEAD_TIMEOUT_MS = 20_000;
 const CHECK_INTERVAL_MS = 5_000;
-/** How long an idle connection is kept, in milliseconds. Below the drain limit, so that a drain need not cut any. */
-export const KEEP_ALIVE_MS = 20_000;
+/**
+ * For how long a client is told (`Keep-Alive: timeout=5`) that an idle connection will take its next request, and for
+ * how long it really is kept, in milliseconds. A drain waits for the first only, and so cuts nobody who relies on it.
+ */
+const KEEP_ALIVE_TOLD_MS = 5_000;
+const KEEP_ALIVE_MS = 20_000;
+/** From the begin of a drain until idle connections end: what was told, and the way of a request, in milliseconds. */
+export const IDLE_GRACE_MS = KEEP_ALIVE_TOLD_MS + 500;
 const BACKLOG = 4096;
 
 export type ListenAddress = {
@@ -20,7 +26,7 @@ export type ListenAddress = {
 };
 
 export type DrainLimits = {
-  /** When idle connections are ended; undefined: after their usual time. */
+  /** When idle connections are ended; undefined: after the time their clients were told. */
   readonly idleMs?: number;
   /** When everything else is. */
   readonly limitMs: number;
@@ -33,6 +39,7 @@ export class GatewayServer {
   readonly #router: RequestRouter;
   readonly #lastResponse = new WeakMap<Socket, ServerResponse>();
   readonly #tunnels = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
 
   /** @param localPort the port whose service is served; undefined: the public address */
   constructor(router: RequestRouter, localPort: number | undefined) {
@@ -43,7 +50,8 @@ export class GatewayServer {
         headersTimeout: HEAD_TIMEOUT_MS,
         requestTimeout: 0,
         connectionsCheckingInterval: CHECK_INTERVAL_MS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveTimeout: KEEP_ALIVE_TOLD_MS,
+        keepAliveTimeoutBuffer: KEEP_ALIVE_MS - KEEP_ALIVE_TOLD_MS,
         requireHostHeader: true,
         noDelay: true,
         // Offers of other protocols (h2c) are not taken up: such a request is an ordinary one.
@@ -60,6 +68,10 @@ export class GatewayServer {
       this.#tunnels.add(socket);
       socket.once("close", () => this.#tunnels.delete(socket));
       router.handleUpgrade(request, socket, head, localPort);
+    });
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
     });
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error, socket));
   }
@@ -82,18 +94,24 @@ export class GatewayServer {
    */
   async drain(limits: DrainLimits): Promise<void> {
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
-    const { idleMs, limitMs, tunnelsMs = limitMs } = limits;
+    const { idleMs = IDLE_GRACE_MS, limitMs, tunnelsMs = limitMs } = limits;
     const timers = [
       setTimeout(() => this.#server.closeAllConnections(), limitMs),
       setTimeout(() => {
         for (const socket of this.#tunnels) socket.destroy();
       }, tunnelsMs),
+      setTimeout(() => this.#endIdle(), idleMs),
     ];
-    if (idleMs !== undefined) timers.push(setInterval(() => this.#server.closeIdleConnections(), idleMs));
     await closed;
     for (const timer of timers) clearTimeout(timer);
     // What http's close does besides: end the check for slow heads, which would keep the process.
     this.#server.close();
+  }
+
+  /** Whoever has asked something since the drain began was told to leave, so what is idle now has been so all along. */
+  #endIdle(): void {
+    this.#server.closeIdleConnections();
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 
   /** Bytes that are no request we take: too large a head is 400 as well, and the connection closes. */

@@ -5,7 +5,8 @@ import type { ControlToHolder, HolderToControl } from "./messages.ts";
 export class HolderLink {
   #workers: readonly number[] = [];
   #port: number | null = null;
-  #onStop: () => void = () => {};
+  #onStop: (() => void) | undefined;
+  #shallStop = false;
 
   private constructor() {}
 
@@ -15,12 +16,12 @@ export class HolderLink {
     // A terminal's Ctrl-C reaches the whole process group; when to end is the holder's to say.
     process.on("SIGINT", () => {});
     process.on("SIGHUP", () => {});
-    process.on("SIGTERM", () => link.#onStop());
+    process.on("SIGTERM", () => link.#stop());
     if (!process.connected) return Promise.resolve(link);
-    process.on("disconnect", () => link.#onStop());
+    process.on("disconnect", () => link.#stop());
     return new Promise((resolve) => {
       process.on("message", (message: HolderToControl) => {
-        if (message.type === "stop") link.#onStop();
+        if (message.type === "stop") link.#stop();
         else {
           link.#workers = message.pids;
           link.#port = message.port;
@@ -40,9 +41,13 @@ export class HolderLink {
     return this.#port;
   }
 
-  /** Calls `listener` when control shall end: told so, or its holder is gone. May come more than once. */
+  /**
+   * Calls `listener` once when control shall end: told so, or its holder is gone. At once when that came earlier, while
+   * control was still starting.
+   */
   onStop(listener: () => void): void {
     this.#onStop = listener;
+    if (this.#shallStop) listener();
   }
 
   /** Control serves; from now on it is restarted when it ends. */
@@ -62,6 +67,12 @@ export class HolderLink {
   /** Ends the server with that message on stderr and exit code 1. */
   fatal(message: string): void {
     this.#send({ type: "fatal", message });
+  }
+
+  #stop(): void {
+    if (this.#shallStop) return;
+    this.#shallStop = true;
+    this.#onStop?.();
   }
 
   #send(message: ControlToHolder): void {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import type { Logger } from "../domain/logger.ts";
 import { randomHex } from "../lib/ids.ts";
 import { forkModule } from "../lib/run.ts";
+import { AddressGuard } from "./address-guard.ts";
 import { ControlSupervisor } from "./control-supervisor.ts";
 import type { ListenAddress } from "./gateway-server.ts";
 import type { ControlToHolder } from "./messages.ts";
@@ -53,6 +54,7 @@ class Holder {
   readonly #holderId = randomHex(8);
   readonly #control: ControlSupervisor;
   readonly #workers: WorkerGroup;
+  readonly #addresses = new AddressGuard();
   #isControlReady = false;
   #bound: ListenAddress | undefined;
   #wasReady = false;
@@ -81,6 +83,12 @@ class Holder {
         this.#announceWorkers();
         this.#reportReady();
       },
+      onMayListen: (worker, { id, host, port }) => {
+        this.#addresses.mayListen({ host, port }).then(
+          (isFree) => worker.isConnected() && worker.send({ type: "may_listen", id, isFree }),
+          (error: unknown) => logger.error({ err: error }, "an address could not be tried"),
+        );
+      },
       logger,
     });
   }
@@ -95,6 +103,8 @@ class Holder {
     process.on("SIGHUP", () => this.#reload());
     process.on("SIGTERM", () => this.#stop());
     process.on("SIGINT", () => this.#stop());
+    cluster.on("listening", (worker, { address, port }) => this.#addresses.listens({ host: address ?? undefined, port }, worker.id));
+    cluster.on("exit", (worker) => this.#addresses.forget(worker.id));
     this.#control.start();
     this.#workers.start();
   }

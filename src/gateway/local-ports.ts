@@ -1,7 +1,8 @@
 /** The 127.0.0.1 ports of uploads: opened and closed as tables say. A port somebody else has is a problem, not an end. */
 
-import { GatewayServer } from "./gateway-server.ts";
+import { type DrainLimits, GatewayServer } from "./gateway-server.ts";
 import type { RequestRouter } from "./request-router.ts";
+import { mayListen } from "./sockets.ts";
 
 /** How often a port that could not be had is tried again, in milliseconds. */
 const RETRY_MS = 2_000;
@@ -32,11 +33,11 @@ export class LocalPorts {
   }
 
   /** Stops listening; what is under way goes on. Resolves when it has ended. */
-  async drain(): Promise<void> {
+  async drain(limits: DrainLimits): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#retry);
     await this.#work;
-    await Promise.all([...this.#open.values()].map((server) => server.drain({ limitMs: DRAIN_LIMIT_MS })));
+    await Promise.all([...this.#open.values()].map((server) => server.drain(limits)));
   }
 
   async #reconcile(): Promise<void> {
@@ -44,7 +45,7 @@ export class LocalPorts {
     for (const [port, server] of this.#open) {
       if (this.#wanted.has(port)) continue;
       this.#open.delete(port);
-      void server.drain({ limitMs: DRAIN_LIMIT_MS, idleMs: 0 });
+      void server.drain({ limitMs: DRAIN_LIMIT_MS });
     }
     if (this.#isClosed) return;
     const missing = [...this.#wanted].filter((port) => !this.#open.has(port));
@@ -53,9 +54,14 @@ export class LocalPorts {
   }
 
   async #listen(port: number): Promise<boolean> {
+    const address = { host: "127.0.0.1", port };
+    if (!(await mayListen(address))) {
+      this.#report(port, "EADDRINUSE");
+      return false;
+    }
     const server = new GatewayServer(this.#router, port);
     try {
-      await server.listen({ host: "127.0.0.1", port });
+      await server.listen(address);
     } catch (error) {
       this.#report(port, (error as NodeJS.ErrnoException).code ?? "unknown");
       return false;

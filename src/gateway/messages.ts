@@ -43,11 +43,16 @@ export type HolderToControl =
   | { readonly type: "stop" };
 
 /** Worker → holder, over IPC. */
-export type WorkerToHolder = { readonly type: "listening"; readonly port: number };
+export type WorkerToHolder =
+  | { readonly type: "listening"; readonly port: number }
+  /** May it listen there? It has to ask before each try; see address-guard.ts. */
+  | { readonly type: "may_listen"; readonly id: number; readonly host: string | undefined; readonly port: number };
 
 /** Holder → worker, over IPC. */
-export type HolderToWorker = {
-  readonly type: "drain";
-  /** The server stops altogether: idle connections need not be kept. */
-  readonly isFinal: boolean;
-};
+export type HolderToWorker =
+  | {
+      readonly type: "drain";
+      /** The server stops altogether: idle connections need not be kept. */
+      readonly isFinal: boolean;
+    }
+  | { readonly type: "may_listen"; readonly id: number; readonly isFree: boolean };

@@ -25,6 +25,8 @@ export type WorkerGroupOptions = {
   readonly onChange: (pids: readonly number[]) => void;
   /** All wanted workers listen; `address` has the port that was bound. Called each time that becomes true. */
   readonly onListening: (address: ListenAddress) => void;
+  /** A worker asks whether it may listen somewhere, and waits for the answer. */
+  readonly onMayListen: (worker: WorkerProcess, question: WorkerToHolder & { readonly type: "may_listen" }) => void;
   readonly logger: Logger;
 };
 
@@ -97,6 +99,7 @@ export class WorkerGroup {
     this.#members.add(member);
     worker.on("message", (message) => {
       if (message.type === "listening") this.#listening(member, message.port);
+      else this.#options.onMayListen(worker, message);
     });
     worker.on("error", (error) => this.#options.logger.debug({ err: error }, "a gateway worker could not be told"));
     worker.once("exit", (code, signal) => this.#ended(member, code, signal));

@@ -16,7 +16,7 @@ import { Peers } from "./peers.ts";
 import { PlainForwarder } from "./plain-forwarder.ts";
 import { RequestRouter } from "./request-router.ts";
 import { RoutingState } from "./routing-state.ts";
-import { outliveHolder } from "./sockets.ts";
+import { mayListen, outliveHolder } from "./sockets.ts";
 import { UndiciForwarder } from "./undici-forwarder.ts";
 import { WorkerLink } from "./worker-link.ts";
 
@@ -39,9 +39,9 @@ const LISTEN_RETRY_MS = 5;
 const IN_USE_REPORT_MS = 250;
 /** Longest time requests, idle connections and tunnels may take to end on a drain, in milliseconds. */
 export const DRAIN_LIMIT_MS = 30_000;
-/** When the server stops for good, idle connections are ended this often, in milliseconds. */
-const FINAL_IDLE_MS = 250;
-/** … and WebSockets after this time. */
+/** When the server stops for good nobody answers afterwards: idle connections end after this time, in milliseconds. */
+const FINAL_IDLE_MS = 100;
+/** … and WebSockets after this one. */
 const FINAL_TUNNELS_MS = 5_000;
 
 /** Runs until told to drain; resolves when that is done. The caller then exits the process. */
@@ -100,9 +100,9 @@ class Worker {
     const counting = setInterval(() => this.#sendCounts(), COUNTS_MS);
     const isFinal = await draining;
     this.#router.isDraining = true;
-    const idle = isFinal ? { idleMs: FINAL_IDLE_MS, tunnelsMs: FINAL_TUNNELS_MS } : {};
-    const publicDone = this.#isListening ? this.#server.drain({ limitMs: DRAIN_LIMIT_MS, ...idle }) : undefined;
-    await Promise.all([publicDone, this.#localPorts.drain()]);
+    const final = isFinal ? { idleMs: FINAL_IDLE_MS, tunnelsMs: FINAL_TUNNELS_MS } : {};
+    const limits = { limitMs: DRAIN_LIMIT_MS, ...final };
+    await Promise.all([this.#isListening ? this.#server.drain(limits) : undefined, this.#localPorts.drain(limits)]);
     clearInterval(counting);
     this.#sendCounts();
     this.#link.close();
@@ -130,24 +130,21 @@ class Worker {
     }
   }
 
-  /** Tries until the address is free: a past holder's workers may still have it. */
+  /** Waits until the address is free: a past holder's workers may still have it. */
   async #listen(): Promise<void> {
     const { address } = this.#options;
-    for (let reportAt = 0; !this.#router.isDraining; ) {
-      try {
-        const port = await this.#server.listen(address);
-        this.#isListening = true;
-        if (process.connected) process.send?.({ type: "listening", port });
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      }
+    for (let reportAt = 0; !(await mayListen(address)); ) {
+      if (this.#router.isDraining) return;
       if (performance.now() >= reportAt) {
         this.#link.send({ type: "address_in_use", address: formatListenAddress(address) });
         reportAt = performance.now() + IN_USE_REPORT_MS;
       }
       await new Promise((resolve) => setTimeout(resolve, LISTEN_RETRY_MS));
     }
+    if (this.#router.isDraining) return;
+    const port = await this.#server.listen(address);
+    this.#isListening = true;
+    if (process.connected) process.send?.({ type: "listening", port });
   }
 
   #sendCounts(): void {

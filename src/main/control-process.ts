@@ -1,6 +1,5 @@
 /** The control process: started by the holder, restarted by it when it ends. */
 
-import { enableCompileCache } from "node:module";
 import pino from "pino";
 import { isAppError } from "../domain/errors.ts";
 import type { GatewayProblem } from "../gateway/gateway-link.ts";
@@ -10,8 +9,6 @@ import { readConfig } from "./config.ts";
 import { startControl } from "./control.ts";
 import { configInput, FLAGS_ENV, SETUP_TOKEN_ENV } from "./server.ts";
 import { VERSION } from "./version.ts";
-
-enableCompileCache();
 
 const config = readConfig(configInput(JSON.parse(process.env[FLAGS_ENV] ?? "{}"), process.env));
 const logger = pino(

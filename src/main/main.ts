@@ -1,12 +1,9 @@
 /** The program `slipway`: hands the real world to the command line. */
 
-import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import type { CliDeps } from "../cli/cli-deps.ts";
 import { createProgram } from "../cli/program.ts";
 import { VERSION } from "./version.ts";
-
-enableCompileCache();
 
 const deps: CliDeps = {
   env: process.env,

@@ -1,10 +1,8 @@
 /** A gateway worker: started by the holder, outlives it. */
 
-import { enableCompileCache } from "node:module";
 import { LineLogger } from "../gateway/line-logger.ts";
 import { runWorker } from "../gateway/worker.ts";
 import { readWorkerEnv } from "../gateway/worker-env.ts";
 
-enableCompileCache();
 await runWorker({ ...readWorkerEnv(process.env), logger: new LineLogger() });
 process.exit();

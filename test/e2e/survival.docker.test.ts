@@ -141,20 +141,22 @@ test("what died while Slipway was away is brought back by its next start, what w
   assert.equal((await server.call("idle")).status, 503);
 });
 
-test("SIGKILL of holder and control leaves functions served by the workers, and the next start takes over", async () => {
-  await server.killHolder({ andControl: true });
-  const orphans = await server.workerPids();
-  assert.ok(orphans.length > 0);
-  for (let n = 0; n < 20; n += 1) assert.match((await server.call("load")).text, /^v\d$/);
-  await server.run();
-  assert.match((await server.call("load")).text, /^v\d$/);
-  await eventually(async () => {
-    const now = await server.workerPids();
-    assert.ok(
-      orphans.every((pid) => !now.includes(pid)),
-      "an orphan is still there",
-    );
-  }, 45_000);
+test("SIGKILL of holder and control leaves functions served by the workers, and the next start takes over, again and again", async () => {
+  for (let round = 0; round < 4; round += 1) {
+    const orphans = await server.workerPids();
+    assert.ok(orphans.length > 0);
+    await server.killHolder({ andControl: true });
+    for (let n = 0; n < 20; n += 1) assert.match((await server.call("load")).text, /^v\d$/);
+    await server.run();
+    for (let n = 0; n < 20; n += 1) assert.match((await server.call("load")).text, /^v\d$/);
+    await eventually(async () => {
+      const now = await server.workerPids();
+      assert.ok(
+        orphans.every((pid) => !now.includes(pid)),
+        "an orphan is still there",
+      );
+    }, 45_000);
+  }
 });
 
 test("an upload that was accepted is built even if control is killed in the middle", async () => {
