@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { randomHex } from "../../src/lib/ids.ts";
@@ -39,6 +39,8 @@ export class TestServer {
     this.#env = {
       ...process.env,
       HOME: folder,
+      // Compiled code is shared with all runs, as it is between the starts of a real server.
+      XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
       SLIPWAY_DATA_DIR: join(folder, "data"),
       SLIPWAY_PREFIX: this.prefix,
       SLIPWAY_NETWORK_POOL: `10.${randomInt(64, 192)}.0.0/16`,
