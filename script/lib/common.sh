@@ -1,12 +1,19 @@
+# shellcheck shell=sh
 # Steps that the scripts share. Sourced from the repository's root by a script with `set -eu`.
 
 NODE_VERSION=24.21.0
 NODE_HOME="$PWD/.tools/node"
-PATH="$NODE_HOME/bin:$PATH"
+MACHINE_PATH=$PATH
+# The folders of administrators' programs are not on everybody's PATH, but dockerd is in one of them.
+PATH="$NODE_HOME/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export PATH
 # Compiled scripts are kept, so that a start costs a third.
 NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/.tools/compile-cache}"
 export NODE_COMPILE_CACHE
+
+# What script/lib/engine-answers.ts exits with: an engine is there, but not for this user; none listens.
+ENGINE_FORBIDS=3
+ENGINE_ABSENT=4
 
 step() { printf '==> %s\n' "$*"; }
 
@@ -19,17 +26,27 @@ fail() {
 
 is_root() { [ "$(id -u)" = 0 ]; }
 
-# Runs a command, shows its output only when it fails.
+# Says every ten seconds that the script is still at it, until it is killed or the script has ended.
+tick() {
+  passed=0
+  while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+    passed=$((passed + 10))
+    printf '    %s s …\n' "$passed"
+  done
+}
+
+# Runs a command and shows that time passes; its output is shown only when it fails.
 quietly() {
   log=$(mktemp)
-  if "$@" >"$log" 2>&1; then
-    rm -f "$log"
-  else
-    status=$?
-    cat "$log" >&2
-    rm -f "$log"
-    return $status
-  fi
+  tick &
+  ticker=$!
+  status=0
+  "$@" >"$log" 2>&1 || status=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  [ "$status" = 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
 }
 
 # apt_install PACKAGE…: needs root; says what to do otherwise.
@@ -45,6 +62,11 @@ node_is_new_enough() {
   command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 24 ]
 }
 
+install_npm() {
+  if command -v npm >/dev/null; then return; fi
+  apt_install npm
+}
+
 install_node() {
   if node_is_new_enough; then return; fi
   case "$(uname -m)" in
@@ -52,7 +74,7 @@ install_node() {
     aarch64 | arm64) arch=arm64 ;;
     *) fail "no Node build for $(uname -m)" "Install Node 24 yourself and put it on the PATH." ;;
   esac
-  command -v npm >/dev/null || fail "neither Node 24 nor npm is here" "Run: sudo apt-get install -y nodejs npm, then this again."
+  install_npm
   step "Fetching Node $NODE_VERSION (npm package node-linux-$arch, about 50 MB)"
   target=".tools/node-$NODE_VERSION"
   fetched=$(mktemp -d)
@@ -63,26 +85,44 @@ install_node() {
   rm -rf "$target" "$fetched"
   mv "$target.partial" "$target"
   ln -sfn "node-$NODE_VERSION" .tools/node
+  # The shell remembers where it found the old one.
+  hash -r
 }
 
 install_packages() {
   wanted=$(cksum package-lock.json package.json)
   [ "$(cat node_modules/.slipway-installed 2>/dev/null || true)" != "$wanted" ] || return 0
+  install_npm
   step "Installing npm packages"
-  quietly npm ci --no-audit --no-fund || fail "npm ci failed"
+  # npm looks for the machine's own settings (registry, certificates) beside the Node it runs on, which is ours by now.
+  npm_config_globalconfig=$(PATH=$MACHINE_PATH npm config get globalconfig 2>/dev/null || npm config get globalconfig)
+  export npm_config_globalconfig
+  quietly npm ci --no-audit --no-fund || fail "the npm packages can't be installed" "Does npm reach its registry? Try: npm ping"
   printf '%s' "$wanted" >node_modules/.slipway-installed
 }
 
-engine_answers() { node script/lib/engine-answers.ts 2>/dev/null; }
+engine_answers() { node script/lib/engine-answers.ts; }
 
 start_engine() {
-  if engine_answers; then return; fi
+  refusal=0
+  engine_answers || refusal=$?
+  [ "$refusal" != 0 ] || return 0
+  # A second engine beside one that is only slow would do harm.
+  [ "$refusal" = "$ENGINE_FORBIDS" ] || [ "$refusal" = "$ENGINE_ABSENT" ] || fail \
+    "the Docker engine listens but does not answer" "Look at its log (journalctl -u docker), or try again in a moment."
+  [ "$refusal" != "$ENGINE_FORBIDS" ] || fail "$(id -un) may not use the Docker engine" \
+    "Run: sudo usermod -aG docker $(id -un), log in again, then this again."
+  [ -z "${SLIPWAY_DOCKER_SOCKET:-}" ] || fail "no Docker engine answers on $SLIPWAY_DOCKER_SOCKET" \
+    "Start it, or unset SLIPWAY_DOCKER_SOCKET to use this machine's own engine."
   if ! command -v dockerd >/dev/null; then
-    is_root || fail "Docker is not installed, and installing it needs root" "Run: sudo apt-get install -y docker.io && sudo usermod -aG docker $(id -un), log in again, then this again."
+    is_root || fail "Docker is not installed, and installing it needs root" \
+      "Run: sudo apt-get install -y docker.io && sudo usermod -aG docker $(id -un), log in again, then this again."
     apt_install docker.io
     prefer_live_restore
+    if engine_answers; then return; fi
   fi
-  is_root || fail "the Docker engine does not answer, and starting it needs root" "Run: sudo systemctl start docker. If it runs already: sudo usermod -aG docker $(id -un), then log in again."
+  is_root || fail "the Docker engine is not running, and starting it needs root" \
+    "Run: sudo systemctl start docker, then this again."
   step "Starting the Docker engine"
   if [ -d /run/systemd/system ]; then
     quietly systemctl start docker || fail "systemctl start docker failed" "See: journalctl -u docker"
@@ -104,10 +144,14 @@ start_dockerd() {
   remove_stale_pid /var/run/docker/containerd/containerd.pid containerd
   mkdir -p .tools
   setsid dockerd >.tools/dockerd.log 2>&1 </dev/null &
+  dockerd=$!
   waited=0
   until engine_answers; do
     waited=$((waited + 1))
-    [ "$waited" -le 120 ] || fail "the Docker engine did not start within a minute" "See: $PWD/.tools/dockerd.log"
+    if [ "$waited" -gt 120 ] || ! kill -0 "$dockerd" 2>/dev/null; then
+      tail -n 5 .tools/dockerd.log >&2
+      fail "the Docker engine does not start" "See: $PWD/.tools/dockerd.log"
+    fi
     sleep 0.5
   done
 }

@@ -1,6 +1,7 @@
 /**
- * The passkey: one shared secret of the server's owner, kept as a file (lambdaathome's `~/.passfile`). Read again when
- * the file changes; an empty or unreadable file admits nobody.
+ * The passkey: one shared secret of the server's owner, kept as a file (lambdaathome's `~/.passfile`). Read anew for
+ * each request, so that a change counts at once: a few bytes, and no time stamp tells two quick changes apart. An empty
+ * or unreadable file admits nobody.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -29,8 +30,6 @@ export async function openPasskey(
 
 class FilePasskey implements Passkey {
   readonly #path: string;
-  #stamp = "";
-  #value = "";
 
   constructor(path: string) {
     this.#path = path;
@@ -49,13 +48,7 @@ class FilePasskey implements Passkey {
 
   async read(): Promise<string> {
     try {
-      const { mtimeNs, ino, size } = await stat(this.#path, { bigint: true });
-      const stamp = `${ino}:${mtimeNs}:${size}`;
-      if (stamp !== this.#stamp) {
-        this.#value = (await readFile(this.#path, "utf8")).replace(/[\r\n]+$/, "");
-        this.#stamp = stamp;
-      }
-      return this.#value;
+      return (await readFile(this.#path, "utf8")).replace(/[\r\n]+$/, "");
     } catch (error) {
       throw new AppError("internal", "could not read passfile", { cause: error });
     }

@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { SetupToken } from "../domain/setup-token.ts";
-import type { SettingStore } from "../domain/stores.ts";
+import type { Database, SettingStore } from "../domain/stores.ts";
 
 const KEY = "setup_token_sha256";
 const USED = "used";
@@ -12,15 +12,17 @@ export async function storeSetupToken(settings: SettingStore, token: string): Pr
   if ((await settings.find(KEY)) === undefined) await settings.put(KEY, sha256(token).toString("hex"));
 }
 
-export function storedSetupToken(settings: SettingStore): SetupToken {
+export function storedSetupToken(database: Pick<Database, "transact">): SetupToken {
   return {
-    async redeem(candidate) {
-      const kept = await settings.find(KEY);
-      if (kept === undefined || kept === USED) return false;
-      if (!timingSafeEqual(sha256(candidate), Buffer.from(kept, "hex"))) return false;
-      await settings.put(KEY, USED);
-      return true;
-    },
+    // In one transaction, so that of two at the same moment only one gets it.
+    redeem: (candidate) =>
+      database.transact(async ({ settings }) => {
+        const kept = await settings.find(KEY);
+        if (kept === undefined || kept === USED) return false;
+        if (!timingSafeEqual(sha256(candidate), Buffer.from(kept, "hex"))) return false;
+        await settings.put(KEY, USED);
+        return true;
+      }),
   };
 }
 

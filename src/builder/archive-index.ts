@@ -21,6 +21,9 @@ export type ArchiveEntry =
 /** Below this much unpacked nothing is called a bomb: a few kilobytes of zeros pack a thousandfold. */
 const RATIO_FLOOR_BYTES = 10 * 1024 * 1024;
 
+/** More than an entry of a tar takes besides its content: its header, headers of long names, padding. */
+const TAR_BYTES_PER_ENTRY = 4096;
+
 export class ArchiveIndex {
   readonly #limits: ArchiveLimits;
   readonly #packedBytes: number;
@@ -29,6 +32,7 @@ export class ArchiveIndex {
   readonly #parents = new Set<string>();
   #entryCount = 0;
   #unpackedBytes = 0;
+  #tarBytes = 0;
 
   constructor(limits: ArchiveLimits, packedBytes: number) {
     this.#limits = limits;
@@ -57,6 +61,15 @@ export class ArchiveIndex {
     const isBomb =
       this.#unpackedBytes > RATIO_FLOOR_BYTES && this.#unpackedBytes > this.#packedBytes * this.#limits.ratio;
     if (isBomb) throw tooLarge(`the archive unpacks to more than ${this.#limits.ratio} times its size`);
+  }
+
+  /** Counts bytes of the tar itself: headers, padding and what is left out cost time, too. @throws AppError `too_large` */
+  countTarBytes(bytes: number): void {
+    this.#tarBytes += bytes;
+    const { unpackedBytes, entries } = this.#limits;
+    if (this.#tarBytes > unpackedBytes + entries * TAR_BYTES_PER_ENTRY) {
+      throw tooLarge(`the archive unpacks to more than ${unpackedBytes} bytes`);
+    }
   }
 
   /** @throws AppError `invalid` when it collides with another entry or is a link that leaves the tree */

@@ -86,3 +86,11 @@ test("a log without an end is cut", async () => {
 test("an id that is no id never becomes a path", async () => {
   await assert.rejects(() => logs.read("../x"), { code: "not_found" });
 });
+
+test("the builds that have a log are listed", async () => {
+  logs.append("listed", "x");
+  await logs.end("listed");
+  assert.ok((await logs.list()).includes("listed"));
+  await logs.remove("listed");
+  assert.ok(!(await logs.list()).includes("listed"));
+});

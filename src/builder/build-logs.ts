@@ -4,7 +4,7 @@
  */
 
 import { EventEmitter, once } from "node:events";
-import { appendFile, mkdir, open, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildLogs } from "../domain/build.ts";
 import { AppError } from "../domain/errors.ts";
@@ -90,6 +90,11 @@ export class FileBuildLogs implements BuildLogs {
 
   async remove(buildId: string): Promise<void> {
     await rm(this.#pathOf(buildId), { force: true });
+  }
+
+  async list(): Promise<readonly string[]> {
+    const files = await readdir(this.#folder);
+    return files.filter((file) => file.endsWith(".log")).map((file) => file.slice(0, -".log".length));
   }
 
   #openLog(buildId: string): OpenLog {

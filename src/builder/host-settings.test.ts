@@ -8,11 +8,17 @@ const NOTHING = { certificates: "", npm: {}, pip: {}, apt: {}, aptSources: "" };
 const textOf = (secret: Uint8Array | undefined) => Buffer.from(secret ?? []).toString();
 
 test("a host without settings adds nothing to a build", () => {
-  assert.deepEqual(hostSettingsOf(NOTHING).forBuild({ usesOwnBase: true }), { flags: "", secrets: {} });
+  assert.deepEqual(hostSettingsOf(NOTHING).forBuild({ usesOwnBase: true, hasOwnCaches: false }), {
+    flags: "",
+    secrets: {},
+  });
 });
 
 test("certificates reach npm, pip and apt as a file that each is told of", () => {
-  const { flags, secrets } = hostSettingsOf({ ...NOTHING, certificates: "PEM" }).forBuild({ usesOwnBase: false });
+  const { flags, secrets } = hostSettingsOf({ ...NOTHING, certificates: "PEM" }).forBuild({
+    usesOwnBase: false,
+    hasOwnCaches: false,
+  });
   assert.match(flags, /--mount=type=secret,id=slipway-certificates,target=\/run\/slipway-certificates.pem,mode=0444/);
   for (const id of ["slipway-npmrc", "slipway-pip-conf", "slipway-apt-conf"]) {
     assert.match(textOf(secrets[id]), /\/run\/slipway-certificates\.pem/, id);
@@ -20,15 +26,32 @@ test("certificates reach npm, pip and apt as a file that each is told of", () =>
   }
 });
 
+test("npm's and pip's caches stay out of layers, unless the Dockerfile says where they are", () => {
+  const settings = hostSettingsOf({ ...NOTHING, npm: { registry: "http://r" }, pip: { "index-url": "http://p" } });
+  const { flags, secrets } = settings.forBuild({ usesOwnBase: false, hasOwnCaches: false });
+  assert.match(flags, /--mount=type=tmpfs,target=\/dev\/shm\/slipway-npm$/);
+  assert.match(textOf(secrets["slipway-npmrc"]), /^cache=\/dev\/shm\/slipway-npm$/m);
+  assert.match(textOf(secrets["slipway-pip-conf"]), /^no-cache-dir = true$/m);
+  const own = settings.forBuild({ usesOwnBase: false, hasOwnCaches: true });
+  assert.doesNotMatch(
+    `${own.flags}${textOf(own.secrets["slipway-npmrc"])}${textOf(own.secrets["slipway-pip-conf"])}`,
+    /cache|tmpfs/,
+  );
+});
+
 test("the host's Debian mirrors are for our own base images only", () => {
   const settings = hostSettingsOf({ ...NOTHING, aptSources: "deb http://mirror/debian a main\n" });
-  assert.deepEqual(settings.forBuild({ usesOwnBase: false }).secrets, {});
-  assert.match(textOf(settings.forBuild({ usesOwnBase: true }).secrets["slipway-apt-sources"]), /mirror/);
+  assert.deepEqual(settings.forBuild({ usesOwnBase: false, hasOwnCaches: false }).secrets, {});
+  assert.match(
+    textOf(settings.forBuild({ usesOwnBase: true, hasOwnCaches: false }).secrets["slipway-apt-sources"]),
+    /mirror/,
+  );
 });
 
 test("a bundle that is too large for a secret is left out rather than failing every build", () => {
   const { secrets } = hostSettingsOf({ ...NOTHING, certificates: "x".repeat(600 * 1024) }).forBuild({
     usesOwnBase: false,
+    hasOwnCaches: false,
   });
   assert.equal(secrets["slipway-certificates"], undefined);
 });

@@ -1,6 +1,7 @@
 /**
  * The host's own ways to registries (npm, pip, apt, extra certificates) as files that a build mounts while it runs a
- * step. They are build secrets: no layer, no history entry and no environment of the image keeps them.
+ * step. They are build secrets: no layer, no history entry and no environment of the image keeps them. npm's and pip's
+ * caches, which name where packages came from, are kept out of layers as well.
  */
 
 import type { HostFacts } from "./read-host-facts.ts";
@@ -8,6 +9,8 @@ import type { HostFacts } from "./read-host-facts.ts";
 /** BuildKit takes no larger secret. */
 const MAX_SECRET_BYTES = 500 * 1024;
 const CERTIFICATES_PATH = "/run/slipway-certificates.pem";
+/** Below a file system that lives as long as one step, so that not even the empty folder stays in the layer. */
+const NPM_CACHE_PATH = "/dev/shm/slipway-npm";
 const SOURCES_PATH = "/run/slipway-apt-sources.list";
 
 export type HostSettings = {
@@ -15,6 +18,8 @@ export type HostSettings = {
   forBuild(build: {
     /** Built on one of our own base images, which are of the host's Debian release. */
     readonly usesOwnBase: boolean;
+    /** It says itself where npm and pip keep their caches. */
+    readonly hasOwnCaches: boolean;
   }): { readonly flags: string; readonly secrets: Readonly<Record<string, Uint8Array>> };
 };
 
@@ -25,12 +30,18 @@ type MountedFile = { readonly id: string; readonly targets: readonly string[]; r
 /** What the host's settings mean for a build. Pure. */
 export function hostSettingsOf(facts: HostFacts): HostSettings {
   return {
-    forBuild({ usesOwnBase }) {
-      const files = [certificates(facts), npmrc(facts), pipConf(facts), ...apt(facts, usesOwnBase)].filter(
-        (file) => file.text !== "" && Buffer.byteLength(file.text) <= MAX_SECRET_BYTES,
-      );
+    forBuild({ usesOwnBase, hasOwnCaches }) {
+      const all = [
+        certificates(facts),
+        npmrc(facts, hasOwnCaches),
+        pipConf(facts, hasOwnCaches),
+        ...apt(facts, usesOwnBase),
+      ];
+      const files = all.filter(({ text }) => text !== "" && Buffer.byteLength(text) <= MAX_SECRET_BYTES);
+      const mounts = files.flatMap((file) => file.targets.map((target) => mountFlag(file.id, target)));
+      const hasCache = files.some(({ text }) => text.includes(NPM_CACHE_PATH));
       return {
-        flags: files.flatMap((file) => file.targets.map((target) => mountFlag(file.id, target))).join(" "),
+        flags: [...mounts, ...(hasCache ? [`--mount=type=tmpfs,target=${NPM_CACHE_PATH}`] : [])].join(" "),
         secrets: Object.fromEntries(files.map((file) => [file.id, Buffer.from(file.text)])),
       };
     },
@@ -47,15 +58,18 @@ function certificates(facts: HostFacts): MountedFile {
 }
 
 /** Once for root and once for all other users of a Node below /usr/local. */
-function npmrc(facts: HostFacts): MountedFile {
+function npmrc(facts: HostFacts, hasOwnCaches: boolean): MountedFile {
   const lines = Object.entries(facts.npm).map(([key, value]) => `${key}=${value}`);
   if (facts.certificates !== "") lines.push(`cafile=${CERTIFICATES_PATH}`);
+  // Its cache and its logs name the registry.
+  if (lines.length > 0 && !hasOwnCaches) lines.push(`cache=${NPM_CACHE_PATH}`);
   return { id: "slipway-npmrc", targets: ["/root/.npmrc", "/usr/local/etc/npmrc"], text: asLines(lines) };
 }
 
-function pipConf(facts: HostFacts): MountedFile {
+function pipConf(facts: HostFacts, hasOwnCaches: boolean): MountedFile {
   const lines = Object.entries(facts.pip).map(([key, value]) => `${key} = ${value.replaceAll("\n", "\n  ")}`);
   if (facts.certificates !== "") lines.push(`cert = ${CERTIFICATES_PATH}`);
+  if (lines.length > 0 && !hasOwnCaches) lines.push("no-cache-dir = true");
   return {
     id: "slipway-pip-conf",
     targets: ["/etc/pip.conf"],

@@ -19,6 +19,9 @@ import { contentHashOf, openStage, planStage, type Stage } from "./stage.ts";
 /** Label with the content hash, by which an unchanged build finds its image. */
 const HASH_LABEL = "slipway.hash";
 
+/** A Dockerfile that speaks of caches has its own mind about them. */
+const OWN_CACHE = /type=cache|npm_config_cache|PIP_CACHE_DIR|\.npm\b/i;
+
 export type ImageBuilderOptions = {
   readonly engine: BuildEngine;
   readonly images: ImageDriver;
@@ -73,7 +76,10 @@ export class EngineImageBuilder implements ImageBuilder {
     const { images } = this.#options;
     for (const image of await images.listImages({ mine: true, serviceId })) {
       if (image.tags.some((tag) => keep.includes(tag))) continue;
-      for (const tag of image.tags) await images.removeImage(tag);
+      for (const tag of image.tags) {
+        // A build may have moved the tag to a newer image meanwhile.
+        if ((await images.findImage(tag))?.id === image.id) await images.removeImage(tag);
+      }
     }
   }
 
@@ -99,7 +105,7 @@ export class EngineImageBuilder implements ImageBuilder {
 
   async #buildNow(request: BuildRequest, log: (text: string) => void, signal: AbortSignal): Promise<BuildResult> {
     const plan = await this.#plan(request);
-    const wasCached = !request.noCache && (await this.#reuse(plan, log));
+    const wasCached = !request.noCache && (await this.#reuse(request, plan, log));
     if (!wasCached) await this.#buildOnEngine(request, plan, log, signal);
     const built = await this.#options.images.findImage(plan.image);
     return { image: plan.image, contentHash: plan.contentHash, wasCached, exposedPort: built?.exposedPorts[0] };
@@ -130,11 +136,13 @@ export class EngineImageBuilder implements ImageBuilder {
   }
 
   /** True when the image is there already; it then has the further tag, too. */
-  async #reuse(plan: Plan, log: (text: string) => void): Promise<boolean> {
+  async #reuse(request: BuildRequest, plan: Plan, log: (text: string) => void): Promise<boolean> {
     const { images, serverId } = this.#options;
     const found = await images.findImage(plan.image);
-    const isOurs = found?.labels[HASH_LABEL] === plan.contentHash && found.labels[LABELS.server] === serverId;
-    if (!isOurs) return false;
+    const { [HASH_LABEL]: hash, [LABELS.server]: server, [LABELS.service]: service } = found?.labels ?? {};
+    // One of a function of that name that was deleted is about to be removed with all it left.
+    const isOurs = hash === plan.contentHash && server === serverId && service === request.serviceId;
+    if (found === undefined || !isOurs) return false;
     log(`Nothing has changed: image ${plan.image} is there already.\n`);
     for (const tag of plan.tags.slice(1)) if (!found.tags.includes(tag)) await images.tagImage(plan.image, tag);
     return true;
@@ -149,7 +157,7 @@ export class EngineImageBuilder implements ImageBuilder {
     const { engine, limits, serverId, readHostSettings } = this.#options;
     const settings = readHostSettings === undefined ? NO_HOST_SETTINGS : await readHostSettings();
     const usesOwnBase = plan.bases.some((base) => base.startsWith("slipway/base-"));
-    const { flags, secrets } = settings.forBuild({ usesOwnBase });
+    const { flags, secrets } = settings.forBuild({ usesOwnBase, hasOwnCaches: OWN_CACHE.test(plan.stage.dockerfile) });
     const build = {
       openContext: ({ withSecrets }: { readonly withSecrets: boolean }) =>
         openStage(plan.stage, withSecrets ? flags : ""),

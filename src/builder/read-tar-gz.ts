@@ -12,11 +12,18 @@ import { type TarEntry, tarContent } from "./tar-entry.ts";
 /** @throws AppError for what is refused; zlib's and tar-stream's own errors for a corrupt archive */
 export async function readTarGz(path: string, index: ArchiveIndex, spool: ArchiveSpool): Promise<void> {
   const tar = extract();
-  const unpacking = pipeline(createReadStream(path), createGunzip(), tar);
+  const unpacking = pipeline(createReadStream(path), createGunzip(), (chunks) => counted(chunks, index), tar);
   // Read below through `tar`; the rejection is looked at afterwards, so it must not count as unhandled until then.
   unpacking.catch(() => undefined);
   for await (const entry of tar) await readEntry(entry, index, spool);
   await unpacking;
+}
+
+async function* counted(chunks: AsyncIterable<Buffer>, index: ArchiveIndex): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    index.countTarBytes(chunk.length);
+    yield chunk;
+  }
 }
 
 async function readEntry(entry: TarEntry, index: ArchiveIndex, spool: ArchiveSpool): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { extract } from "tar-stream";
 import { makeTarGz, makeZip, type TarEntry, type ZipEntry, zipOf } from "../../test/archives.ts";
 import { isAppError } from "../domain/errors.ts";
@@ -230,4 +231,15 @@ test("long and non-ASCII paths survive", async () => {
   const long = `${"deep/".repeat(30)}ünï—✓.txt`;
   const { id } = await importBytes(zipOf({ [long]: "x" }));
   assert.deepEqual(await sources.listPaths(id), [long]);
+});
+
+test("what a tar holds besides its files counts, too: nobody may keep the server unpacking", async () => {
+  const limits = { unpackedBytes: 4 * 1024 * 1024, entries: 10 };
+  const files = [{ name: "index.js", content: "x" }];
+  const litter = { name: ".DS_Store", content: "\0".repeat(16 * 1024 * 1024) };
+  await refuses(await makeTarGz([...files, litter]), "too_large", /unpacks to more than/, limits);
+  const tar = gunzipSync(await makeTarGz(files));
+  const padded = gzipSync(Buffer.concat([tar, Buffer.alloc(16 * 1024 * 1024)]));
+  await refuses(padded, "too_large", /unpacks to more than/, limits);
+  await importBytes(gzipSync(Buffer.concat([tar, Buffer.alloc(64 * 1024)])), limits);
 });

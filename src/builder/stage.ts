@@ -9,8 +9,8 @@ import { extract, pack } from "tar-stream";
 import { AppError } from "../domain/errors.ts";
 import type { ContextFile, RuntimeFiles } from "../domain/runtime.ts";
 import type { SourceFiles } from "../domain/source.ts";
+import { parseIgnoreRules } from "../lib/ignore-rules.ts";
 import { addRunFlags } from "./dockerfile.ts";
-import { parseIgnoreFile } from "./ignore-patterns.ts";
 import { addToTar, PINNED_HEADER, readTarEntry, type TarEntry, tarContent } from "./tar-entry.ts";
 
 /** Raised when the same inputs are to give another image. */
@@ -48,13 +48,15 @@ export async function planStage(
       remedy: "Add a Dockerfile, or choose a runtime such as node, python or static.",
     });
   }
+  const ignoreRules = parseIgnoreRules(survey.ignoreFile ?? "");
   return {
     sourceId,
     sourceTarPath,
     dockerfile,
     dockerfileOrigin: isRuntimes ? "runtime" : "source",
     runtimeFiles: (runtime?.files ?? []).filter((file) => !survey.paths.has(file.path)),
-    isIgnored: parseIgnoreFile(survey.ignoreFile ?? ""),
+    // As Docker has it, the ignore file itself is part of the context, whatever it says.
+    isIgnored: (path) => path !== ".dockerignore" && ignoreRules.isIgnored(path, false),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Waits until a function is what a command asked for: the server answers start, stop, restart and rollback at once and
- * brings them about afterwards. The wait has a limit.
+ * Waits until a function is what a command asked for: the server answers start, stop and restart at once and brings
+ * them about afterwards. The wait has a limit.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,8 +26,10 @@ export async function awaitSettled(
   const progress = new Progress(deps, output.isJson);
   const endsAt = deps.now() + LIMIT_MS;
   let view = first;
+  // An update that failed some time ago is no news: the version before it is what runs again.
+  const failedBefore = first.latest_deployment?.status === "failed" ? first.latest_deployment.id : undefined;
   try {
-    while (!(goal === "stopped" ? view.status === "stopped" : isServing(view))) {
+    while (!(goal === "stopped" ? view.status === "stopped" : isServing(view, failedBefore))) {
       if (view === first) progress.step(`waiting until ${ref.name} is ${goal}`);
       if (deps.now() > endsAt) throw tooLong(view, goal);
       await sleep(POLL_MS);
@@ -40,10 +42,11 @@ export async function awaitSettled(
   }
 }
 
-/** The newest deployment serves. @throws AppError `deploy_failed` when it never will */
-function isServing(view: FunctionView): boolean {
+/** The newest deployment that did not fail before serves. @throws AppError `deploy_failed` when it never will */
+function isServing(view: FunctionView, failedBefore: string | undefined): boolean {
   const latest = view.latest_deployment;
-  if (view.status === "failed" || latest?.status === "failed") {
+  const isOldNews = latest !== null && latest.id === failedBefore;
+  if (view.status === "failed" || (latest?.status === "failed" && !isOldNews)) {
     throw new AppError(
       "deploy_failed",
       `${view.name} does not run: ${view.error ?? latest?.failure_reason ?? "it failed"}`,
@@ -53,7 +56,7 @@ function isServing(view: FunctionView): boolean {
       },
     );
   }
-  return view.status === "running" && latest?.id === view.active_deployment_id;
+  return view.status === "running" && (isOldNews || latest?.id === view.active_deployment_id);
 }
 
 /** A server that is away for a moment leaves the last view standing. */

@@ -1,12 +1,12 @@
 /**
  * What the command line needs from outside, and nothing else: so src/cli/ knows neither the server nor the process, and
- * a test can run every command in memory. src/main/cli.ts hands over the real things.
+ * a test can run every command in memory. src/main/main.ts hands over the real things.
  */
 
 import type { Readable, Writable } from "node:stream";
 
-/** A stream that may be a terminal. */
-export type CliOutputStream = Writable & { readonly isTTY?: boolean };
+/** A stream that may be a terminal, `columns` characters wide. */
+export type CliOutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 export type CliInputStream = Readable & { readonly isTTY?: boolean };
 
 /** A base image that `slipway base build` made or found. */

@@ -30,7 +30,12 @@ _slipway() {
   fi
   (( \${#answers} )) && [[ -n "\${answers[1]}" ]] && compadd -- "\${answers[@]}"
 }
-if [ "$funcstack[1]" = "_slipway" ]; then _slipway "$@"; else compdef _slipway slipway; fi
+if [ "$funcstack[1]" = "_slipway" ]; then
+  _slipway "$@"
+else
+  (( \${+functions[compdef]} )) || { autoload -Uz compinit && compinit; }
+  compdef _slipway slipway
+fi
 `;
 
 const FISH = `# fish completion of slipway; put into ~/.config/fish/config.fish:  slipway completion fish | source

@@ -96,7 +96,8 @@ async function pause(signal: AbortSignal): Promise<void> {
 }
 
 function requireHealthy(deployment: DeploymentView, logText: string): DeploymentView {
-  if (deployment.status === "healthy" || deployment.healthy_at !== null) return deployment;
+  const hasServed = deployment.status === "superseded" && deployment.healthy_at !== null;
+  if (deployment.status === "healthy" || hasServed) return deployment;
   if (deployment.status === "cancelled") {
     throw new AppError("cancelled", `The deployment of ${deployment.function} was cancelled.`);
   }

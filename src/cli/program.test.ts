@@ -11,7 +11,7 @@ import { exitStatusOf } from "./exit-codes.ts";
 import { RemoteError } from "./remote-error.ts";
 import { FakeServer, sendError, sendJson } from "./testing/fake-server.ts";
 import { Home } from "./testing/run-slipway.ts";
-import { functionView } from "./testing/views.ts";
+import { DEPLOYMENT_ID, deploymentView, functionView } from "./testing/views.ts";
 
 test("--version and help load neither the parser nor any command", async () => {
   const script = `
@@ -129,6 +129,26 @@ test("rollback takes the start of a deployment's id, or none", async () => {
   assert.match((await home.on(server, ["rollback", "hello", "ffff"])).stderr, /no deployment that starts with ffff/);
 });
 
+test("rollback waits until the deployment it goes back to serves, and fails when it does not", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  const healthyAt = "2026-01-02T03:04:05Z";
+  for (const [outcome, status] of [
+    ["healthy", 0],
+    ["failed", 1],
+  ] as const) {
+    const coming = deploymentView({ status: "pending", active: false, healthy_at: healthyAt });
+    server.deployments = [coming];
+    let looks = 0;
+    server.routes.set(`GET /api/functions/hello/deployments/${DEPLOYMENT_ID}`, (_, response) => {
+      looks += 1;
+      sendJson(response, 200, { ...coming, status: looks > 1 ? outcome : "starting" });
+    });
+    assert.equal((await home.on(server, ["rollback", "hello"])).status, status);
+    assert.equal(looks, 2);
+  }
+});
+
 test("start waits until the function runs, and fails with the reason when it never will", async () => {
   await using home = await Home.open();
   await using server = await FakeServer.open();
@@ -143,6 +163,17 @@ test("start waits until the function runs, and fails with the reason when it nev
   const bad = await home.on(server, ["start", "hello"]);
   assert.equal(bad.status, 1);
   assert.match(bad.stderr, /hello does not run: exited with 3/);
+});
+
+test("start of a function whose last update failed brings back the version before, and says nothing of the failure", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  const failed = deploymentView({ id: "2f0c2a9e-0000-4000-8000-000000000002", status: "failed", active: false });
+  const view = functionView({ latest_deployment: failed, error: "exited with 7" });
+  server.functions = [{ ...view, status: "stopped" }];
+  server.routes.set("GET /api/functions/hello", (_, response) => sendJson(response, 200, view));
+  const { status, stdout } = await home.on(server, ["start", "hello"]);
+  assert.deepEqual([status, stdout], [0, "hello: running  http://hello.localhost:8080/\n"]);
 });
 
 test("runtime add sends the Dockerfile; an unreadable one and a bad name send nothing", async () => {

@@ -8,6 +8,7 @@ import { formatElapsed } from "./text-format.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
+const DEFAULT_COLUMNS = 80;
 const CLEAR_LINE = "\r\u001b[K";
 
 export class Progress {
@@ -61,7 +62,10 @@ export class Progress {
 
   #draw(): void {
     this.#frame = (this.#frame + 1) % FRAMES.length;
-    const elapsed = formatElapsed(this.#deps.now() - this.#startedAt);
-    this.#deps.stderr.write(`${CLEAR_LINE}${FRAMES[this.#frame]} ${this.#text} (${elapsed})`);
+    const elapsed = ` (${formatElapsed(this.#deps.now() - this.#startedAt)})`;
+    // A line that wraps could not be cleared any more.
+    const room = (this.#deps.stderr.columns ?? DEFAULT_COLUMNS) - elapsed.length - 3;
+    const text = this.#text.length > room ? `${this.#text.slice(0, Math.max(0, room - 1))}…` : this.#text;
+    this.#deps.stderr.write(`${CLEAR_LINE}${FRAMES[this.#frame]} ${text}${elapsed}`);
   }
 }

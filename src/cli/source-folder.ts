@@ -7,7 +7,7 @@ import { constants } from "node:fs";
 import { access, lstat, readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { AppError } from "../domain/errors.ts";
-import { type IgnoreRules, parseIgnoreRules } from "./ignore-rules.ts";
+import { type IgnoreRules, parseIgnoreRules } from "../lib/ignore-rules.ts";
 
 export type FolderEntry = {
   /** Relative, with `/`. */

@@ -11,6 +11,7 @@ import { DockerImages } from "./docker-images.ts";
 import { DockerInstances } from "./docker-instances.ts";
 import { DockerNetworks } from "./docker-networks.ts";
 import { EngineNames } from "./engine-names.ts";
+import { requireNamesFree } from "./foreign-names.ts";
 import { execInInstance } from "./instance-exec.ts";
 import { readInstanceLogs } from "./instance-logs.ts";
 import { pruneEngine } from "./prune-engine.ts";
@@ -117,6 +118,9 @@ export class DockerDriver implements Driver {
     return this.#images.removeImage(reference);
   }
 
+  requireNamesFree(): Promise<void> {
+    return requireNamesFree(this.#client, this.#names);
+  }
   watch(handlers: Parameters<Driver["watch"]>[0], signal: AbortSignal): void {
     const { onEvent, onGap, onLost } = handlers;
     const watching = this.#events.watch(

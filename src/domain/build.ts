@@ -35,6 +35,8 @@ export interface BuildStore {
   ): Promise<readonly Build[]>;
   create(build: Build): Promise<void>;
   update(id: string, patch: Partial<Omit<Build, "id" | "serviceId">>): Promise<Build>;
+  /** Idempotent. */
+  remove(id: string): Promise<void>;
 }
 
 /** What a build is made from and how it may be limited. */
@@ -99,6 +101,8 @@ export interface BuildLogs {
   follow(buildId: string, signal: AbortSignal): AsyncIterable<string>;
   /** Idempotent. */
   remove(buildId: string): Promise<void>;
+  /** Ids of the builds that have a stored log. */
+  list(): Promise<readonly string[]>;
 }
 
 /** How many images of a function are kept for rollback. */

@@ -16,6 +16,9 @@ export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
 /** Statuses in which the reconciler has something to keep running or to bring up. */
 export const IN_FLIGHT: readonly DeploymentStatus[] = ["pending", "starting", "healthy"];
 
+/** Statuses of a deployment that is on its way: it can still be cancelled, and what it asks for is reserved for it. */
+export const COMING: readonly DeploymentStatus[] = ["building", "pending", "starting"];
+
 export type PortSpec = {
   readonly containerPort: number;
   readonly hostPort?: number;
@@ -75,6 +78,14 @@ export type Deployment = {
   readonly startMs: number;
   readonly timeoutMs: number;
   readonly volumes: readonly VolumeMount[];
+  /**
+   * Port and tag its upload asks for. Reserved for its service while it is coming, the service's own once it is
+   * promoted; null: the service keeps what it has.
+   */
+  readonly localPort: number | null;
+  readonly tag: string | null;
+  /** lambdaathome's volume text as it was uploaded. */
+  readonly volumeText: string;
   readonly failureReason: string | null;
   readonly exitCode: number | null;
   /** Last lines of the instance or of the build, at most 10 KiB, the end kept. */

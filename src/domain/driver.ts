@@ -133,6 +133,11 @@ export type EngineInfo = {
 
 export interface EngineDriver {
   /**
+   * Asked once at the start: another server's things must not have this one's names.
+   * @throws AppError `conflict` naming them and the ways out, `unavailable`
+   */
+  requireNamesFree(): Promise<void>;
+  /**
    * What happens to our instances. `onGap` is called whenever events may have been missed (first connection,
    * reconnection): list everything then. Reconnects by itself until the signal aborts.
    */

@@ -88,7 +88,7 @@ export function parseManifestJson(text: string | undefined): unknown {
 }
 
 function requirePath(path: string): string {
-  if (!path.startsWith("/") || /[\s\0]/.test(path))
-    throw invalidField("health.path", `${JSON.stringify(path)} is no path`, "Write it as /ping.");
+  if (!/^\/[\x21-\x7e]*$/.test(path))
+    throw invalidField("health.path", `${JSON.stringify(path)} is no path`, "Write it as /ping, all else as %XX.");
   return path;
 }

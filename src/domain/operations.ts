@@ -44,12 +44,16 @@ export interface FunctionUploads {
 export interface ServiceLifecycle {
   /** @throws AppError `conflict` when it is running already or was never built */
   start(service: Service): Promise<Service>;
-  /** Keeps everything but the instances. Idempotent. */
+  /** Keeps everything but the instances; what is coming up is cancelled. Idempotent. */
   stop(service: Service): Promise<Service>;
-  /** New instances of the active deployment take the place of the old ones. @throws AppError `conflict` when nothing ran yet */
+  /**
+   * New instances of the active deployment take the place of the old ones; a stopped service runs again.
+   * @throws AppError `conflict` when nothing ran yet, or a deployment is coming up
+   */
   restart(service: Service): Promise<Deployment>;
   /**
-   * Rolls a kept deployment out again (the one before, when none is named); the present one serves until it is ready.
+   * Rolls a kept deployment out again; the present one serves until it is ready. When none is named: gives up what is
+   * coming up, else goes to the one before, so that rollbacks one after the other go back step by step. Port and tag stay.
    * @throws AppError `not_found`, `invalid` (another service's), `conflict` (nothing to go back to)
    */
   rollback(service: Service, deploymentId: string | undefined): Promise<Deployment>;

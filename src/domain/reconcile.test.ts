@@ -5,8 +5,9 @@ import { backoffMs } from "./backoff.ts";
 import type { Deployment } from "./deployment.ts";
 import type { ObservedInstance } from "./driver.ts";
 import { type InstanceRecord, slotOf } from "./instance.ts";
-import { type Action, type Look, planReconcile, serviceStatus } from "./reconcile.ts";
+import { type Action, type Look, planReconcile } from "./reconcile.ts";
 import type { Service } from "./service.ts";
+import { serviceStatus } from "./service-status.ts";
 
 const NOW = 1_000_000;
 
@@ -29,6 +30,9 @@ function deployment(id: string, patch: Partial<Deployment> = {}): Deployment {
     startMs: 60_000,
     timeoutMs: 30_000,
     volumes: [],
+    localPort: null,
+    tag: null,
+    volumeText: "",
     failureReason: null,
     exitCode: null,
     logTail: null,
@@ -106,6 +110,11 @@ class World {
     assert.fail("the plan never comes to rest");
   }
 
+  cancelComing(): void {
+    for (const { id, status } of this.deployments)
+      if (status === "pending" || status === "starting") this.#update(id, { status: "cancelled" });
+  }
+
   kill(runtimeId: string, exitCode: number): void {
     this.observed = this.observed.map((o) => (o.runtimeId === runtimeId ? { ...o, state: "exited", exitCode } : o));
   }
@@ -155,7 +164,8 @@ class World {
         for (const old of this.deployments.filter((d) => d.status === "healthy"))
           this.#update(old.id, { status: "superseded" });
         this.#update(action.deploymentId, { status: "healthy" });
-        if (this.service) this.service = { ...this.service, activeDeploymentId: action.deploymentId };
+        if (this.service)
+          this.service = { ...this.service, activeDeploymentId: action.deploymentId, desired: "running" };
         break;
       case "fail":
         this.#update(action.deploymentId, { status: "failed", failureReason: action.reason });
@@ -286,6 +296,7 @@ function carryOut(world: World, step: Step, count: number): void {
       break;
     case "stop":
     case "start":
+      if (step.do === "stop") world.cancelComing();
       if (world.service) world.service = { ...world.service, desired: step.do === "stop" ? "stopped" : "running" };
       break;
     case "delete":
@@ -408,17 +419,21 @@ test("the service's status says what is true of its instances", () => {
     restartCount: 0,
     nextStartAt: 0,
     startedAt: 0,
-    readyAt: 0,
+    readyAt: NOW - 5_000,
     lastExitCode: null,
     lastLogTail: null,
     ...patch,
   });
-  const status = (records: InstanceRecord[]): string => serviceStatus(owner, active, active, records);
+  const status = (records: InstanceRecord[]): string => serviceStatus(owner, active, active, records, NOW);
   assert.equal(status([record(0, {}), record(1, {})]), "running");
   assert.equal(status([record(0, {}), record(1, { state: "waiting" })]), "degraded");
   assert.equal(status([record(0, { state: "waiting" }), record(1, { state: "starting" })]), "deploying");
-  assert.equal(status([record(0, { state: "waiting", restartCount: 3 })]), "failed");
-  assert.equal(serviceStatus({ ...owner, desired: "stopped" }, active, active, []), "stopped");
-  assert.equal(serviceStatus(service(), undefined, undefined, []), "created");
-  assert.equal(serviceStatus(service(), deployment("x", { status: "failed" }), undefined, []), "failed");
+  assert.equal(status([record(0, { state: "waiting", restartCount: 3, readyAt: null })]), "failed");
+  assert.equal(status([record(0, {}), record(1, { restartCount: 3, readyAt: NOW - 300 })]), "degraded");
+  assert.equal(status([record(0, {}), record(1, { restartCount: 3, readyAt: NOW - 10_000 })]), "running");
+  const stopped = { ...owner, desired: "stopped" } as const;
+  assert.equal(serviceStatus(stopped, active, active, [], NOW), "stopped");
+  assert.equal(serviceStatus(stopped, deployment("x", { status: "starting" }), active, [], NOW), "deploying");
+  assert.equal(serviceStatus(service(), undefined, undefined, [], NOW), "created");
+  assert.equal(serviceStatus(service(), deployment("x", { status: "failed" }), undefined, [], NOW), "failed");
 });

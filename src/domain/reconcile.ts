@@ -5,14 +5,15 @@
  * A service has at most two deployments to care for: the active one (it serves) and the candidate (the newest that is
  * pending or starting). Start-first: both run until the candidate is ready everywhere, then the route switches and the
  * active one drains. Stop-first (volumes, fixed host ports): the active one drains before the candidate starts, and is
- * wanted again by itself when the candidate fails.
+ * wanted again by itself when the candidate fails. A candidate of a stopped service runs, too: being promoted is what
+ * makes the service run again, and while it is not, the active one stays down.
  */
 
 import { backoffMs } from "./backoff.ts";
 import { type Deployment, isStopFirst } from "./deployment.ts";
 import type { ObservedInstance } from "./driver.ts";
 import { type InstanceRecord, slotOf } from "./instance.ts";
-import type { Service, ServiceStatus } from "./service.ts";
+import type { Service } from "./service.ts";
 
 /** What the prober saw last of an instance. */
 export type Look = {
@@ -51,6 +52,8 @@ export type Action =
       readonly reason: string;
       readonly exitCode: number | null;
       readonly nextStartAt: number;
+      /** It still runs in the route: requests under way may end first. */
+      readonly isServing: boolean;
     }
   /** All replicas are ready: this deployment serves from now on. */
   | { readonly kind: "promote"; readonly deploymentId: string }
@@ -108,11 +111,11 @@ type Wanted = {
 };
 
 function wantedDeployments({ service, deployments }: ReconcileInput): Wanted {
-  if (service === undefined || service.desired === "stopped")
-    return { deployments: [], candidate: undefined, cancelled: [] };
+  if (service === undefined) return { deployments: [], candidate: undefined, cancelled: [] };
   const coming = deployments.filter((d) => d.status === "pending" || d.status === "starting");
   const candidate = candidateOf(deployments);
-  const active = deployments.find((d) => d.id === service.activeDeploymentId && d.status === "healthy");
+  const healthy = deployments.find((d) => d.id === service.activeDeploymentId && d.status === "healthy");
+  const active = service.desired === "running" ? healthy : undefined;
   const cancelled = coming.filter((d) => d !== candidate).map((d) => d.id);
   if (candidate === undefined) return { deployments: active ? [active] : [], candidate, cancelled };
   const isAlone = active === undefined || isStopFirst(candidate);
@@ -157,15 +160,12 @@ class PlanBuilder {
       return;
     }
     // Slipway ended between writing the record and creating the copy, or before it wrote down the copy's id.
-    if (
-      record.runtimeId === null ||
-      (observed && observed.runtimeId !== record.runtimeId) ||
-      observed?.state === "created"
-    ) {
+    const isUnknown = observed !== undefined && observed.runtimeId !== record.runtimeId;
+    if (record.runtimeId === null || isUnknown || observed?.state === "created") {
       this.add(start);
       return;
     }
-    if (observed === undefined) this.#wentBad(deployment, record, "its instance was removed from outside", null, false);
+    if (observed === undefined) this.#wentBad(deployment, record, { reason: "its instance was removed from outside" });
     else if (observed.state === "exited") this.#exited(deployment, record, observed);
     else this.#look(deployment, record, record.runtimeId);
   }
@@ -183,7 +183,7 @@ class PlanBuilder {
     const isKilled = record.state === "ready" && !observed.wasOomKilled && (code === 137 || code === 143);
     // The command is not there or can't be run: the next try would end the same way.
     const isFinal = record.state === "starting" && (code === 126 || code === 127);
-    this.#wentBad(deployment, record, reason, code, isKilled, isFinal);
+    this.#wentBad(deployment, record, { reason, exitCode: code, isKilled, isFinal });
   }
 
   #look(deployment: Deployment, record: InstanceRecord, runtimeId: string): void {
@@ -194,32 +194,29 @@ class PlanBuilder {
     }
     if (record.state === "ready") {
       if (look !== undefined && look.badInRow >= BAD_LOOKS_TO_FAIL) {
-        this.#wentBad(deployment, record, "its health check failed 3 times in a row", null, false);
+        this.#wentBad(deployment, record, { reason: unwellReason(deployment), isServing: true });
+      } else if (isLooping(record, this.#input.now)) {
+        this.#lookAgainAt((record.readyAt ?? this.#input.now) + STABLE_MS);
       }
       return;
     }
+    // Without a port there is nothing to look at: running for a while is all that can be asked of it.
+    if (deployment.listenPorts.length === 0) return;
     const deadline = (record.startedAt ?? this.#input.now) + deployment.startMs;
     if (this.#input.now < deadline) {
       this.#lookAgainAt(deadline);
       return;
     }
     if (look !== undefined && look.badInRow >= BAD_LOOKS_TO_FAIL) {
-      this.#wentBad(deployment, record, notReadyReason(deployment), null, false, true);
+      this.#wentBad(deployment, record, { reason: notReadyReason(deployment), isFinal: true });
     } else {
       this.#lookAgainAt(this.#input.now + 1000);
     }
   }
 
-  #wentBad(
-    deployment: Deployment,
-    record: InstanceRecord,
-    reason: string,
-    exitCode: number | null,
-    isKilled: boolean,
-    isFinal = false,
-  ): void {
-    const isStable = record.readyAt !== null && this.#input.now - record.readyAt >= STABLE_MS;
-    const failures = (isStable ? 0 : record.restartCount) + 1;
+  #wentBad(deployment: Deployment, record: InstanceRecord, end: BadEnd): void {
+    const { reason, exitCode = null, isKilled = false, isFinal = false, isServing = false } = end;
+    const failures = failuresOf(record, this.#input.now);
     if (deployment.status !== "healthy" && (isFinal || failures >= BAD_LOOKS_TO_FAIL)) {
       if (this.#failed.has(deployment.id)) return;
       this.#failed.add(deployment.id);
@@ -227,7 +224,8 @@ class PlanBuilder {
       return;
     }
     const delay = isKilled && failures <= FREE_RESTARTS_AFTER_KILL ? 0 : backoffMs(failures - 1);
-    this.add({ kind: "crashed", slot: record.slot, reason, exitCode, nextStartAt: this.#input.now + delay });
+    const nextStartAt = this.#input.now + delay;
+    this.add({ kind: "crashed", slot: record.slot, reason, exitCode, nextStartAt, isServing });
   }
 
   removeAllBut(wantedSlots: ReadonlySet<string>): void {
@@ -266,28 +264,35 @@ class PlanBuilder {
   }
 }
 
+/** How an instance went bad. */
+type BadEnd = {
+  readonly reason: string;
+  readonly exitCode?: number | null;
+  /** Ended from outside, not by itself. */
+  readonly isKilled?: boolean;
+  /** The next try would end the same way. */
+  readonly isFinal?: boolean;
+  readonly isServing?: boolean;
+};
+
+/** How often the slot has gone bad in a row, this time included. */
+export function failuresOf(record: InstanceRecord, now: number): number {
+  const isStable = record.readyAt !== null && now - record.readyAt >= STABLE_MS;
+  return (isStable ? 0 : record.restartCount) + 1;
+}
+
+/** It went bad too often to be trusted, and was not ready for long since. */
+export function isLooping(record: InstanceRecord, now: number): boolean {
+  return record.restartCount >= BAD_LOOKS_TO_FAIL && (record.readyAt === null || now - record.readyAt < STABLE_MS);
+}
+
+function unwellReason(deployment: Deployment): string {
+  const what = deployment.health === null ? "its port was closed" : "its health check failed";
+  return `${what} ${BAD_LOOKS_TO_FAIL} times in a row`;
+}
+
 function notReadyReason(deployment: Deployment): string {
   const seconds = Math.round(deployment.startMs / 1000);
   if (deployment.health !== null) return `its health check ${deployment.health.path} did not pass within ${seconds} s`;
   return `nothing listens on port ${deployment.listenPorts.join(", ")} after ${seconds} s; listen on 0.0.0.0 and the port in $PORT`;
-}
-
-/** What the service is now, for people. `latest` is its newest deployment of any status. */
-export function serviceStatus(
-  service: Service,
-  latest: Deployment | undefined,
-  active: Deployment | undefined,
-  records: readonly InstanceRecord[],
-): ServiceStatus {
-  if (service.desired === "stopped") return "stopped";
-  if (active === undefined) {
-    if (latest === undefined) return "created";
-    if (latest.status === "failed") return "failed";
-    return latest.status === "cancelled" ? "created" : "deploying";
-  }
-  const own = records.filter((r) => r.deploymentId === active.id);
-  const readyCount = own.filter((r) => r.state === "ready").length;
-  if (readyCount >= active.replicas) return "running";
-  if (readyCount > 0) return "degraded";
-  return own.some((r) => r.restartCount >= BAD_LOOKS_TO_FAIL) ? "failed" : "deploying";
 }

@@ -1,6 +1,7 @@
 /** What somebody asks for when a function is deployed, and what follows from it. Pure. */
 
 import {
+  COMING,
   DEFAULT_RESOURCES,
   DEFAULT_START_MS,
   DEFAULT_TIMEOUT_MS,
@@ -54,23 +55,54 @@ export function listenPorts(known: {
   return [...new Set(candidates.filter((port) => port !== undefined))];
 }
 
-/** Images to keep for rollback: what serves, and the newest `count` distinct ones. */
+/**
+ * The `count` images to keep: what serves, what is coming, the newest deployment's, then the newest of those that once
+ * served, for rollback. What never served takes no place from them.
+ */
 export function imagesToKeep(
   deployments: readonly Deployment[],
   activeId: string | null,
   count: number,
 ): readonly string[] {
   const newestFirst = deployments.toSorted((a, b) => b.createdAt - a.createdAt);
-  const active = newestFirst.find((d) => d.id === activeId);
-  const images = [active?.image, ...newestFirst.map((d) => d.image)].filter(
-    (image) => image !== null && image !== undefined,
-  );
-  return [...new Set(images)].slice(0, count);
+  const kept = [
+    ...newestFirst.filter((d) => d.id === activeId),
+    ...newestFirst.filter((d) => COMING.includes(d.status)),
+    ...newestFirst.slice(0, 1),
+    ...newestFirst.filter((d) => d.healthyAt !== null),
+  ];
+  return [...new Set(kept.map((d) => d.image).filter((image) => image !== null))].slice(0, count);
 }
 
-/** The deployment a rollback without a target goes to: the newest one that served before the active one. */
-export function rollbackTarget(deployments: readonly Deployment[], activeId: string | null): Deployment | undefined {
+/**
+ * Deployments nobody needs any more: beyond the newest `count`, not serving, not coming, and with an image that is not
+ * kept for rollback.
+ */
+export function deploymentsToForget(
+  deployments: readonly Deployment[],
+  activeId: string | null,
+  keptImages: readonly string[],
+  count: number,
+): readonly Deployment[] {
   return deployments
-    .filter((d) => d.id !== activeId && d.status === "superseded" && d.healthyAt !== null && d.image !== null)
-    .toSorted((a, b) => (b.healthyAt ?? 0) - (a.healthyAt ?? 0))[0];
+    .toSorted((a, b) => b.createdAt - a.createdAt)
+    .slice(count)
+    .filter((d) => d.id !== activeId && d.status !== "healthy" && !COMING.includes(d.status))
+    .filter((d) => d.healthyAt === null || d.image === null || !keptImages.includes(d.image));
+}
+
+/** How many deployments of a service are remembered. */
+export const KEPT_DEPLOYMENTS = 50;
+
+/**
+ * The deployment a rollback without a target goes to: the newest that once served and is older than the active one. One
+ * that asked for the same (a restart's model or copy) is no way back and is passed over.
+ */
+export function rollbackTarget(deployments: readonly Deployment[], activeId: string | null): Deployment | undefined {
+  const active = deployments.find((d) => d.id === activeId);
+  const isSame = (d: Deployment): boolean => d.configHash !== null && d.configHash === active?.configHash;
+  return deployments
+    .filter((d) => d.status === "superseded" && d.healthyAt !== null && d.image !== null)
+    .filter((d) => active === undefined || (d.createdAt < active.createdAt && !isSame(d)))
+    .toSorted((a, b) => b.createdAt - a.createdAt)[0];
 }

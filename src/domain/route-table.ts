@@ -72,7 +72,7 @@ function routeOf(service: Service, parts: Parts): ServiceRoute {
 function stateWithoutTargets(service: Service, parts: Parts, own: readonly InstanceRecord[]): RouteState {
   if (service.desired === "stopped") return "stopped";
   if (parts.active !== undefined) {
-    const isLooping = own.some((r) => r.restartCount >= BAD_LOOKS_TO_FAIL);
+    const isLooping = own.length > 0 && own.every((r) => r.restartCount >= BAD_LOOKS_TO_FAIL);
     // A ready instance without a port is a worker that listens on nothing: waiting for it would be in vain.
     return isLooping || own.some((r) => r.state === "ready") ? "failed" : "parked";
   }

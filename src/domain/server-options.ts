@@ -76,6 +76,13 @@ export const SERVER_OPTIONS = [
     max: 64,
   },
   {
+    name: "gateway-user",
+    kind: "text",
+    value: "name",
+    help: "user those processes run as, when root starts the server (default: root itself)",
+    fallback: "",
+  },
+  {
     name: "prefix",
     kind: "text",
     value: "name",

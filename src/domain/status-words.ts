@@ -1,6 +1,6 @@
 /** One table of status words: how builds, deployments and services are called on each surface (design 8.2). Pure. */
 
-import type { Deployment } from "./deployment.ts";
+import { COMING, type Deployment } from "./deployment.ts";
 import type { Service } from "./service.ts";
 
 /** lambdaathome's words. */
@@ -15,10 +15,11 @@ export function uploadStatus(
   latest: Deployment | undefined,
   active: Deployment | undefined,
 ): UploadStatus {
+  const isNew = latest !== undefined && latest.id !== active?.id;
+  if (isNew && latest.status === "building") return "building";
+  if (isNew && (latest.status === "pending" || latest.status === "starting")) return "starting";
   if (service.desired === "stopped") return "stopped";
-  if (latest !== undefined && latest.id !== active?.id) {
-    if (latest.status === "building") return "building";
-    if (latest.status === "pending" || latest.status === "starting") return "starting";
+  if (isNew) {
     if (latest.status === "failed" && !isOlder(latest, active)) return "failed";
   }
   if (service.status === "running" || service.status === "degraded") return "running";
@@ -32,11 +33,27 @@ export function uploadError(
   latest: Deployment | undefined,
   active: Deployment | undefined,
 ): string | null {
-  if (uploadStatus(service, latest, active) !== "failed") return null;
+  const status = uploadStatus(service, latest, active);
+  if (status === "stopped" && latest?.status === "failed")
+    return `${latest.failureReason} (the function stays stopped)`;
+  if (status !== "failed") return null;
   const reason =
     latest?.failureReason ??
     (latest?.status === "cancelled" ? "cancelled before it was ready" : "its instance does not stay up");
   return active !== undefined && active.id !== latest?.id ? `${reason} (the version before it keeps serving)` : reason;
+}
+
+/**
+ * What lambdaathome's surface shows as the function's own: what its latest upload asks for while that is coming, what the
+ * function has once it is known how that ended.
+ */
+export function latestUpload(
+  service: Service,
+  latest: Deployment | undefined,
+): Pick<Service, "localPort" | "tag" | "runtime" | "volumeText"> {
+  if (latest === undefined || !COMING.includes(latest.status)) return service;
+  const { runtime, volumeText } = latest;
+  return { localPort: latest.localPort ?? service.localPort, tag: latest.tag ?? service.tag, runtime, volumeText };
 }
 
 function isOlder(deployment: Deployment, active: Deployment | undefined): boolean {

@@ -35,7 +35,7 @@ export function parseUpload(
   if (missing.length > 0) {
     throw new AppError("invalid", `Missing required fields: ${missing.join(", ")}`, {
       fields: Object.fromEntries(missing.map((field) => [field, ["is required"]])),
-      remedy: "Send a multipart form with name, tag, runtime, port and file (a zip).",
+      remedy: "Send a multipart form with name, tag, runtime, port and the zip: curl -F name=… -F file=@code.zip",
     });
   }
   const text = (field: string): string => (form[field] ?? "").trim();
@@ -94,7 +94,9 @@ function parseVolume(part: string, roots: readonly string[]): VolumeMount {
 function requireVolumeSource(source: string, roots: readonly string[]): string {
   if (source.includes("\0") || source.split("/").includes(".."))
     throw invalidField("volume", `${source} leaves the service's own folder`, "Use a path without `..`.");
-  if (!source.startsWith("/")) return source.replace(/^(\.\/)+/, "").replace(/\/+$/, "") || ".";
+  // Part by part: what is left of `.//etc` without its first two characters would be a folder of the host.
+  const parts = source.split("/").filter((part) => part !== "" && part !== ".");
+  if (!source.startsWith("/")) return parts.join("/") || ".";
   const isAllowed = roots.some((root) => source === root || source.startsWith(root.endsWith("/") ? root : `${root}/`));
   if (isAllowed) return source;
   throw invalidField(

@@ -1,6 +1,6 @@
 /** The gateway's own answers: the one error body of every surface (design 8), and the redirect of function paths. */
 
-import type { ServerResponse } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ErrorCode } from "../domain/errors.ts";
 
@@ -11,17 +11,27 @@ export type GatewayError = {
   readonly retryAfterSeconds?: number;
 };
 
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  404: "Not Found",
-  408: "Request Timeout",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-};
-
 function bodyOf(error: GatewayError, requestId: string): string {
   return JSON.stringify({ error: error.code, message: error.message, requestId });
+}
+
+function textOf(status: number): string {
+  return STATUS_CODES[status] ?? "";
+}
+
+const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** An upstream's reason phrase when it can be sent on, else the usual one. */
+export function reasonFor(status: number, text: string | undefined): string {
+  return text !== undefined && REASON.test(text) ? text : textOf(status);
+}
+
+/**
+ * Sends the head before there is a body. Not `flushHeaders`, which takes the bytes of names and values, kept as latin1,
+ * for text and so encodes them a second time.
+ */
+export function flushHead(response: ServerResponse): void {
+  response.write("", "latin1");
 }
 
 function headersOf(error: GatewayError, body: string, closes: boolean): string[] {
@@ -38,7 +48,8 @@ export function answerError(response: ServerResponse, error: GatewayError, reque
     return;
   }
   const body = bodyOf(error, requestId);
-  response.writeHead(error.status, headersOf(error, body, closes)).end(body);
+  // With its text: one that was set in vain, by an upstream's answer that can't be passed on, would be taken again.
+  response.writeHead(error.status, textOf(error.status), headersOf(error, body, closes)).end(body);
 }
 
 /** The same on a bare connection (a failed upgrade, or bytes that are no HTTP); it is closed. */
@@ -49,7 +60,7 @@ export function answerErrorRaw(socket: Duplex, error: GatewayError, requestId: s
   }
   const body = bodyOf(error, requestId);
   const headers = headersOf(error, body, true);
-  let head = `HTTP/1.1 ${error.status} ${STATUS_TEXT[error.status] ?? "Error"}\r\n`;
+  let head = `HTTP/1.1 ${error.status} ${textOf(error.status)}\r\n`;
   for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   socket.end(`${head}\r\n${body}`);
 }

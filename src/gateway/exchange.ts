@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Peer } from "./peers.ts";
 import type { RequestHead } from "./request-guard.ts";
+import type { ConnectionNeed } from "./upstream.ts";
 
 /** Methods that mean the same when they are sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -29,6 +30,8 @@ export class Exchange {
   readonly method: string;
   /** Set once the body has begun to be read: from then on it can't be sent again. */
   isBodyTaken = false;
+  /** An upstream has broken off the connection it was sent on. */
+  hasBrokenOff = false;
   readonly #server: Serving;
   #plan: ExchangePlan | undefined;
   #onGone: (() => void) | undefined;
@@ -81,5 +84,11 @@ export class Exchange {
   /** Sending it once more does no harm and is still possible. */
   get isRepeatable(): boolean {
     return IDEMPOTENT.has(this.method) && !this.isBodyTaken;
+  }
+
+  /** For the next attempt. After a connection that broke off, another kept one may be no better. */
+  get connectionNeed(): ConnectionNeed {
+    if (this.hasBrokenOff) return "fresh";
+    return IDEMPOTENT.has(this.method) && !this.head.hasBody ? "any" : "sure";
   }
 }

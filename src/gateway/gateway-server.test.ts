@@ -100,4 +100,28 @@ describe("draining", () => {
     assert.match(await slow.closed(), /slow$/);
     await drained;
   });
+
+  it("ends connections that stay idle for the time they were told, each counted from its last answer", async (t) => {
+    let finish: () => void = () => {};
+    const app = await startApp(t, (request, response) => {
+      if (request.url === "/slow") response.write("begun", () => (finish = () => response.end("done")));
+      else response.end("quick");
+    });
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const GET = (path: string) => `GET ${path} HTTP/1.1\r\nHost: hello.test\r\n\r\n`;
+    const idle = rawClient(t, gateway.port, GET("/"));
+    assert.match(await idle.until("quick"), /Keep-Alive: timeout=5\r\n/);
+    const silent = rawClient(t, gateway.port, "");
+    const late = rawClient(t, gateway.port, GET("/slow"));
+    await late.until("begun");
+    gateway.router.isDraining = true;
+    const drained = gateway.server.drain({ limitMs: 5_000, idleMs: 150 });
+    await Promise.all([idle.closed(), silent.closed()]);
+    assert.ok(!late.socket.destroyed, "it has an answer under way");
+    finish();
+    await late.until("done");
+    late.socket.write(GET("/"));
+    assert.match(await late.closed(), /done[\s\S]*Connection: close[\s\S]*quick$/);
+    await drained;
+  });
 });

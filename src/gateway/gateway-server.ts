@@ -1,6 +1,6 @@
 /** One listening HTTP server of a worker: the public address, or one 127.0.0.1 port of an upload. */
 
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { answerErrorRaw } from "./answers.ts";
 import { isWebSocketUpgrade, type RequestRouter } from "./request-router.ts";
@@ -16,7 +16,7 @@ const CHECK_INTERVAL_MS = 5_000;
 const KEEP_ALIVE_TOLD_MS = 5_000;
 const KEEP_ALIVE_MS = 20_000;
 /** From the begin of a drain until idle connections end: what was told, and the way of a request, in milliseconds. */
-export const IDLE_GRACE_MS = KEEP_ALIVE_TOLD_MS + 500;
+const IDLE_GRACE_MS = KEEP_ALIVE_TOLD_MS + 500;
 const BACKLOG = 4096;
 
 export type ListenAddress = {
@@ -57,13 +57,10 @@ export class GatewayServer {
         // Offers of other protocols (h2c) are not taken up: such a request is an ordinary one.
         shouldUpgradeCallback: isWebSocketUpgrade,
       },
-      (request, response) => {
-        this.#lastResponse.set(request.socket, response);
-        router.handleRequest(request, response, localPort);
-      },
+      (request, response) => this.#handle(request, response, localPort),
     );
     // The answer `100 Continue` is the upstream's to give, see PlainForwarder.
-    this.#server.on("checkContinue", (request, response) => router.handleRequest(request, response, localPort));
+    this.#server.on("checkContinue", (request, response) => this.#handle(request, response, localPort));
     this.#server.on("upgrade", (request, socket: Socket, head) => {
       this.#tunnels.add(socket);
       socket.once("close", () => this.#tunnels.delete(socket));
@@ -100,18 +97,33 @@ export class GatewayServer {
       setTimeout(() => {
         for (const socket of this.#tunnels) socket.destroy();
       }, tunnelsMs),
-      setTimeout(() => this.#endIdle(), idleMs),
     ];
+    for (const socket of this.#sockets) this.#endWhenIdle(socket, idleMs);
     await closed;
     for (const timer of timers) clearTimeout(timer);
     // What http's close does besides: end the check for slow heads, which would keep the process.
     this.#server.close();
   }
 
-  /** Whoever has asked something since the drain began was told to leave, so what is idle now has been so all along. */
-  #endIdle(): void {
-    this.#server.closeIdleConnections();
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+  #handle(request: IncomingMessage, response: ServerResponse, localPort: number | undefined): void {
+    this.#lastResponse.set(request.socket, response);
+    this.#router.handleRequest(request, response, localPort);
+  }
+
+  /** Ends a connection once not a byte has come on it for that time after its answer. */
+  #endWhenIdle(socket: Socket, idleMs: number): void {
+    if (this.#tunnels.has(socket)) return;
+    const last = this.#lastResponse.get(socket);
+    if (last !== undefined && !last.closed) {
+      last.once("close", () => this.#endWhenIdle(socket, idleMs));
+      return;
+    }
+    const { bytesRead } = socket;
+    const timer = setTimeout(() => {
+      // Whoever has sent something meanwhile gets an answer that ends the connection.
+      if (socket.bytesRead === bytesRead && !this.#tunnels.has(socket)) socket.destroy();
+    }, idleMs);
+    socket.once("close", () => clearTimeout(timer));
   }
 
   /** Bytes that are no request we take: too large a head is 400 as well, and the connection closes. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { headerPairs, type RequestHeaderContext, requestHeaders, responseHeaders, sentForwarded } from "./headers.ts";
+import { type RequestHeaderContext, requestHeaders, responseHeaders, sentForwarded, trailerPairs } from "./headers.ts";
 
 const CONTEXT: RequestHeaderContext = {
   peer: { address: "9.9.9.9", isTrusted: false },
@@ -14,7 +14,8 @@ const CONTEXT: RequestHeaderContext = {
 };
 
 function sent(raw: string[], context: Partial<RequestHeaderContext> = {}): Record<string, string> {
-  return Object.fromEntries(headerPairs(requestHeaders(raw, { ...CONTEXT, ...context })));
+  const headers = requestHeaders(raw, { ...CONTEXT, ...context });
+  return Object.fromEntries(headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1] ?? ""]] : [])));
 }
 
 const OURS = { "X-Forwarded-For": "9.9.9.9", "X-Forwarded-Host": "a.test:80", "X-Forwarded-Proto": "http" };
@@ -105,5 +106,16 @@ describe("headers to a client", () => {
     });
     assert.equal(out.filter((part) => part === "Content-Security-Policy").length, 2);
     assert.deepEqual(out.slice(-2), ["Connection", "close"]);
+  });
+});
+
+describe("trailers", () => {
+  it("pass, but for what was checked, set or dropped in the head", () => {
+    const raw = ["X-Sum", "1", "authorization", "slw_a", "X-Forwarded-For", "1.1.1.1", "X_Forwarded_For", "1.1.1.1"];
+    const more = ["X-Slipway-Peer", "1", "Content-Length", "7", "Host", "b", "Connection", "x", "Server-Timing", "2"];
+    assert.deepEqual(trailerPairs([...raw, ...more]), [
+      ["X-Sum", "1"],
+      ["Server-Timing", "2"],
+    ]);
   });
 });

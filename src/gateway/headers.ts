@@ -189,10 +189,17 @@ function isDisguised(lower: string): boolean {
   return KINDS.has(dashed) || dashed.startsWith("x-slipway-");
 }
 
-/** Names and values in turn, as pairs. */
-export function headerPairs(raw: readonly string[]): [string, string][] {
+/** What a trailer must not say afterwards: it would get past what was checked in the head (RFC 9110, 6.5.1). */
+const HEAD_ONLY = new Set(["host", "content-length", "cookie", "set-cookie", "content-type", "content-encoding"]);
+
+/** Trailers that may go on, as pairs. */
+export function trailerPairs(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([raw[i] ?? "", raw[i + 1] ?? ""]);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    const lower = name.toLowerCase();
+    if (!KINDS.has(lower) && !HEAD_ONLY.has(lower) && !isDisguised(lower)) pairs.push([name, raw[i + 1] ?? ""]);
+  }
   return pairs;
 }
 

@@ -1,6 +1,7 @@
 /** The whole gateway as processes: what may die, and what is noticed of it outside. */
 
 import assert from "node:assert/strict";
+import { Agent } from "node:http";
 import { createServer } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { ask, eventually, route, startApp, tableOf } from "../../test/gateway/in-process.ts";
@@ -66,6 +67,20 @@ describe("holder", { concurrency: 4 }, () => {
     const result = await stop();
     assert.deepEqual(result.lost, []);
     assert.ok(result.answered > 100, `${result.answered} requests`);
+  });
+
+  it("reloads at once although control is only just starting, with a client that keeps an idle connection", async (t) => {
+    const holder = new HolderProcess(t, await helloDir(t));
+    const port = await holder.ready();
+    const agent = new Agent({ keepAlive: true });
+    t.after(() => agent.destroy());
+    await ask(port, "/", { agent });
+    const before = await holder.status(port);
+    signal(before.pid, "SIGKILL");
+    // It answers again before it has said that it is ready; what it is told then must not get lost.
+    await holder.status(port, "/reload");
+    await eventually(() => !before.workers.some(isAlive), 15_000);
+    assert.ok(await serves(port));
   });
 
   it("leaves workers serving when it is killed together with control, and a second start takes over", async (t) => {

@@ -4,9 +4,10 @@
  */
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { flushHead, reasonFor } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarder, ForwardOutcome } from "./forwarder.ts";
-import { canTrail, headerPairs, responseHeaders } from "./headers.ts";
+import { canTrail, responseHeaders, trailerPairs } from "./headers.ts";
 import { RequestBody } from "./request-body.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -53,8 +54,9 @@ class PlainAttempt {
     this.#request = request;
     if (plan.timeoutMs > 0) this.#timer = setTimeout(() => this.#giveUp("timeout"), plan.timeoutMs);
     this.#exchange.onGone = () => this.#giveUp("client_gone");
-    request.on("continue", () => response.writeContinue());
+    request.once("continue", () => response.writeContinue());
     request.on("response", (answer) => this.#passOn(answer));
+    request.on("upgrade", () => this.#giveUp("bad_answer"));
     request.on("error", () => this.#fail());
     this.#sendBody(request);
   }
@@ -69,7 +71,7 @@ class PlainAttempt {
     body.on("data", () => this.#timer?.refresh());
     body.on("error", () => this.#giveUp("client_gone"));
     body.on("end", () => {
-      const trailers = headerPairs(this.#exchange.request.rawTrailers);
+      const trailers = trailerPairs(this.#exchange.request.rawTrailers);
       if (trailers.length > 0) request.addTrailers(trailers);
     });
     body.pipe(request);
@@ -82,7 +84,7 @@ class PlainAttempt {
     try {
       response.writeHead(
         status,
-        answer.statusMessage,
+        reasonFor(status, answer.statusMessage),
         responseHeaders(answer.rawHeaders, {
           closes: closesConnection,
           canTrail: canTrail(client, status, answer.rawHeaders),
@@ -95,10 +97,10 @@ class PlainAttempt {
       return;
     }
     this.#hasHead = true;
-    response.flushHeaders();
+    flushHead(response);
     answer.on("end", () => {
       if (!answer.complete) return;
-      const trailers = headerPairs(answer.rawTrailers);
+      const trailers = trailerPairs(answer.rawTrailers);
       if (trailers.length > 0) response.addTrailers(trailers);
       response.end();
       this.#finish("answered");

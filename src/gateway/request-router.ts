@@ -75,8 +75,9 @@ export class RequestRouter {
     const requestId = this.#requestId(request, peer);
     const verdict = inspect(request);
     const isWebSocket = request.method === "GET" && isWebSocketUpgrade(request);
-    if (!verdict.isAllowed || !isWebSocket) {
-      const reason = verdict.isAllowed ? "Only WebSocket upgrades are possible." : verdict.reason;
+    // What follows the head belongs to the protocol that is asked for: a body would be read by each side differently.
+    if (!verdict.isAllowed || !isWebSocket || verdict.head.hasBody) {
+      const reason = verdict.isAllowed ? "Only WebSocket upgrades without a body are possible." : verdict.reason;
       answerErrorRaw(socket, badRequest(reason), requestId);
       return;
     }
@@ -157,6 +158,7 @@ export class RequestRouter {
     const match = this.#match(head, upgrade.localPort);
     const hop = { peer: upgrade.peer, requestId, head };
     let error: GatewayError | undefined;
+    let onGone: (() => void) | undefined;
     if (match.kind === "service") {
       const headers = this.#serviceHeaders(hop, request, match.prefix);
       error = await this.#services.send(
@@ -168,7 +170,11 @@ export class RequestRouter {
             ),
           isRepeatable: () => true,
           isGone: () => socket.destroyed,
-          onGone: () => {},
+          onGone: (listener) => {
+            if (onGone !== undefined) socket.off("close", onGone);
+            onGone = listener;
+            if (onGone !== undefined) socket.once("close", onGone);
+          },
         },
         match.service,
       );

@@ -50,6 +50,19 @@ describe("an instance that breaks off", () => {
     assert.equal(broken, 2);
   });
 
+  it("is not tried again at once: while it dies it still takes connections, which it breaks off too", async (t) => {
+    let isDead = false;
+    const dying = await startApp(t, (request, response) => {
+      if (isDead) response.end("back");
+      else request.socket.destroy();
+      setTimeout(() => {
+        isDead = true;
+      }, 10);
+    });
+    const gateway = await startGateway(t, tableOf(route([dying.target])));
+    assert.equal((await gateway.request("/")).status, 200);
+  });
+
   it("gets a POST only once", async (t) => {
     let posts = 0;
     const bad = await startApp(t, (request) => {

@@ -13,6 +13,11 @@ import type { Upstream } from "./upstream.ts";
 const REFUSED_WAIT_MS = 5_000;
 /** How long after a refused connection the same instance is tried again, in milliseconds. */
 const REFUSED_RETRY_MS = 200;
+/**
+ * The same after one that broke off: it may only have closed an idle connection just when that was used. But if it is
+ * dying, for a moment it still takes connections that it will break off as well.
+ */
+const BROKE_OFF_RETRY_MS = 50;
 
 /** One request as the proxy sees it: an HTTP exchange or an upgrade. */
 export type ProxiedRequest = {
@@ -25,7 +30,6 @@ export type ProxiedRequest = {
   onGone(listener: (() => void) | undefined): void;
 };
 
-const NONE: ReadonlySet<Upstream> = new Set();
 const OVER = new Set<ForwardOutcome>(["answered", "cut", "client_gone"]);
 
 export class ServiceProxy {
@@ -41,7 +45,7 @@ export class ServiceProxy {
     let service = first;
     while (!request.isGone()) {
       if (service.state === "ready") {
-        const upstream = this.#pick(service, journey);
+        const upstream = this.#routing.upstreams.pick(service, journey.tried);
         if (upstream !== undefined) {
           const outcome = await request.attempt(upstream, service);
           if (OVER.has(outcome)) return undefined;
@@ -58,20 +62,13 @@ export class ServiceProxy {
     return undefined;
   }
 
-  #pick(service: ServiceRoute, journey: Journey): Upstream | undefined {
-    const { upstreams } = this.#routing;
-    const upstream = upstreams.pick(service, journey.tried);
-    if (upstream !== undefined || !journey.takeSecondLook()) return upstream;
-    return upstreams.pick(service, NONE);
-  }
-
-  /** Waits for another table, or for a second look at instances that refused. */
+  /** Waits for another table, or for a second look at instances that refused or broke off. */
   async #wait(request: ProxiedRequest, service: ServiceRoute, journey: Journey): Promise<GatewayError | undefined> {
     const isParked = service.state === "parked";
     const leftMs = isParked ? journey.parkLeftMs(service.parkMs) : journey.refusedLeftMs();
     if (leftMs <= 0) return isParked ? notServing(service.name, "starting") : unreachable(service.name);
     if (this.#routing.waiting >= MAX_WAITING) return busy(service.name);
-    await this.#routing.nextTable(isParked ? leftMs : Math.min(leftMs, REFUSED_RETRY_MS), (cancel) =>
+    await this.#routing.nextTable(isParked ? leftMs : Math.min(leftMs, journey.retryMs), (cancel) =>
       request.onGone(cancel),
     );
     journey.tried.clear();
@@ -83,8 +80,9 @@ export class ServiceProxy {
 class Journey {
   /** Instances that just failed it; looked at again after a wait. */
   readonly tried = new Set<Upstream>();
+  /** Longest wait until they are looked at again, in milliseconds. */
+  retryMs = REFUSED_RETRY_MS;
   #repeats = 0;
-  #maySecondLook = false;
   #parkedAt: number | undefined;
   #refusedAt: number | undefined;
 
@@ -93,12 +91,13 @@ class Journey {
     this.tried.add(upstream);
     switch (outcome) {
       case "not_connected":
+        this.retryMs = REFUSED_RETRY_MS;
         this.#refusedAt ??= performance.now();
         return undefined;
       case "no_answer":
         if (!isRepeatable || this.#repeats > 0) return BROKE_OFF;
         this.#repeats += 1;
-        this.#maySecondLook = true;
+        this.retryMs = BROKE_OFF_RETRY_MS;
         this.#refusedAt ??= performance.now();
         return undefined;
       case "timeout":
@@ -111,16 +110,6 @@ class Journey {
       case "bad_answer":
         return BROKE_OFF;
     }
-  }
-
-  /**
-   * True once after an instance broke off: with no other instance left it is asked again at once, for it may only have
-   * closed an idle connection just when it was used.
-   */
-  takeSecondLook(): boolean {
-    const may = this.#maySecondLook;
-    this.#maySecondLook = false;
-    return may;
   }
 
   parkLeftMs(parkMs: number): number {

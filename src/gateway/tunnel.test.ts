@@ -14,6 +14,7 @@ import {
   type TestGateway,
   tableOf,
 } from "../../test/gateway/in-process.ts";
+import { GatewayServer } from "./gateway-server.ts";
 
 /** An app that echoes messages and names its path first. */
 async function echoApp(t: TestContext) {
@@ -110,6 +111,35 @@ describe("WebSockets", () => {
     control.listen(gateway.controlSocket);
     t.after(() => control.close());
     assert.equal(await next(socket), "127.0.0.1");
+  });
+
+  it("reach an instance through a path route of the platform's own host, and through a local port", async (t) => {
+    const app = await echoApp(t);
+    const gateway = await startGateway(t, tableOf(route([app.target]), { localPorts: [[1, "hello"]] }));
+    assert.equal(await next(open(t, gateway, "/funko/hello/chat", "own.test")), "at /chat");
+    const local = new GatewayServer(gateway.router, 1);
+    const port = await local.listen({ host: "127.0.0.1", port: 0 });
+    t.after(() => local.drain({ limitMs: 10 }));
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`);
+    t.after(() => socket.terminate());
+    assert.equal(await next(socket), "at /chat");
+  });
+
+  it("are forgotten when their client leaves while they wait", async (t) => {
+    const gateway = await startGateway(t, tableOf(route([], { state: "parked" })));
+    const socket = open(t, gateway, "/");
+    socket.on("error", () => {});
+    await eventually(() => gateway.routing.waiting === 1);
+    socket.terminate();
+    await eventually(() => gateway.routing.waiting === 0);
+  });
+
+  it("are refused with a body, which each side would read differently", async (t) => {
+    const app = await echoApp(t);
+    const gateway = await startGateway(t, tableOf(route([app.target])));
+    const head = "GET / HTTP/1.1\r\nHost: hello.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+    const answer = await rawClient(t, gateway.port, `${head}Content-Length: 3\r\n\r\nabc`).closed();
+    assert.match(answer, /^HTTP\/1\.1 400 /);
   });
 
   it("are the only upgrade there is: another one is an ordinary request", async (t) => {

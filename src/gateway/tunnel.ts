@@ -5,6 +5,7 @@
 
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { reasonFor } from "./answers.ts";
 import { responseHeaders } from "./headers.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -81,7 +82,7 @@ function passOn(answer: IncomingMessage, socket: Duplex, onEnd: () => void): voi
 function headText(answer: IncomingMessage, more: readonly string[]): string {
   const context = { closes: false, canTrail: false, isSandboxed: false };
   const headers = [...responseHeaders(answer.rawHeaders, context), ...more];
-  let text = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
+  let text = `HTTP/1.1 ${answer.statusCode} ${reasonFor(answer.statusCode ?? 502, answer.statusMessage)}\r\n`;
   for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   return `${text}\r\n`;
 }

@@ -6,5 +6,9 @@
 import { createRequire } from "node:module";
 import type { Client as UndiciClient } from "undici";
 
-export const Client: typeof UndiciClient = createRequire(import.meta.url)("undici/lib/dispatcher/client.js");
+const require = createRequire(import.meta.url);
+// Otherwise read at the first request, when this process may be a user who can't read our code.
+require("undici/lib/llhttp/llhttp_simd-wasm.js");
+
+export const Client: typeof UndiciClient = require("undici/lib/dispatcher/client.js");
 export type Client = UndiciClient;

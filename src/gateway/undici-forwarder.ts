@@ -4,9 +4,10 @@
  */
 
 import type { Dispatcher } from "undici";
+import { flushHead, reasonFor } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarder, ForwardOutcome } from "./forwarder.ts";
-import { canTrail, headerPairs, responseHeaders } from "./headers.ts";
+import { canTrail, responseHeaders, trailerPairs } from "./headers.ts";
 import { RequestBody } from "./request-body.ts";
 import type { Client } from "./undici-client.ts";
 import type { Upstream } from "./upstream.ts";
@@ -33,7 +34,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   constructor(exchange: Exchange, upstream: Upstream, resolve: (outcome: ForwardOutcome) => void) {
     this.#exchange = exchange;
     this.#upstream = upstream;
-    this.#client = upstream.acquire();
+    this.#client = upstream.acquire(exchange.connectionNeed);
     this.#resolve = resolve;
   }
 
@@ -75,7 +76,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     const raw = toStrings(controller.rawHeaders);
     response.writeHead(
       status,
-      text,
+      reasonFor(status, text),
       responseHeaders(raw, {
         closes: closesConnection,
         canTrail: canTrail(this.#exchange.client, status, raw),
@@ -85,7 +86,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#hasHead = true;
     // A head whose body takes its time (SSE) must not wait for it; one that comes with its body goes out with it.
     queueMicrotask(() => {
-      if (!this.#hasData && !response.writableEnded) response.flushHeaders();
+      if (!this.#hasData && !response.writableEnded) flushHead(response);
     });
   }
 
@@ -106,7 +107,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     const { response } = this.#exchange;
     this.#upstream.release(this.#client);
     if (this.#isOver) return;
-    const trailers = headerPairs(toStrings(controller.rawTrailers));
+    const trailers = trailerPairs(toStrings(controller.rawTrailers));
     if (trailers.length > 0) response.addTrailers(trailers);
     response.end();
     this.#finish("answered");
@@ -119,8 +120,10 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#exchange.response.destroy();
       this.#finish("cut");
     } else if (this.#hasAnswer) this.#finish("bad_answer");
-    else if (this.#controller !== undefined) this.#finish("no_answer");
-    else this.#finish(isInvalid(error) ? "unsendable" : "not_connected");
+    else if (this.#controller !== undefined) {
+      this.#exchange.hasBrokenOff = true;
+      this.#finish("no_answer");
+    } else this.#finish(isInvalid(error) ? "unsendable" : "not_connected");
   }
 
   /** Ends the attempt from this side. Its connection is of no further use. */

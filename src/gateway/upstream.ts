@@ -4,10 +4,13 @@
  */
 
 import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { IdleClients } from "./idle-clients.ts";
 import { Client } from "./undici-client.ts";
 
-/** How long a connection may take to be established, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 3_000;
+/** How long a connection may take to be established, in milliseconds; the caller tries again or elsewhere. */
+const CONNECT_TIMEOUT_MS = 1_000;
+/** How long others are preferred to one that could not be connected to, in milliseconds. */
+const SUSPECT_MS = 2_000;
 /** How long an idle connection is kept when the upstream names no time of its own, in milliseconds. */
 const IDLE_MS = 4_000;
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -17,15 +20,22 @@ export type UpstreamAddress =
   /** A unix socket. */
   | { readonly path: string };
 
+/**
+ * Which connection a request needs. `any`: it can be sent again should the connection prove to be closed. `sure`: it
+ * can't. `fresh`: one that was never used.
+ */
+export type ConnectionNeed = "any" | "sure" | "fresh";
+
 export class Upstream {
   readonly address: UpstreamAddress;
   /** The slot of the instance, or a name of the place. */
   readonly slot: string;
   readonly #onIdle: (upstream: Upstream) => void;
-  readonly #idle: Client[] = [];
+  readonly #idle = new IdleClients();
   readonly #connecting = new Set<Socket>();
   #outstanding = 0;
   #isRetired = false;
+  #refusedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param onIdle called whenever the last exchange under way has ended */
   constructor(slot: string, address: UpstreamAddress, onIdle: (upstream: Upstream) => void = () => {}) {
@@ -39,6 +49,11 @@ export class Upstream {
     return this.#outstanding;
   }
 
+  /** It could not be connected to a moment ago. */
+  get isSuspect(): boolean {
+    return performance.now() - this.#refusedAtMs < SUSPECT_MS;
+  }
+
   begin(): void {
     this.#outstanding += 1;
   }
@@ -49,13 +64,14 @@ export class Upstream {
   }
 
   /** A client that is doing nothing. Give it back with `release`, or drop it. */
-  acquire(): Client {
-    return this.#idle.pop() ?? this.#createClient();
+  acquire(need: ConnectionNeed): Client {
+    const idle = need === "any" ? this.#idle.take() : need === "sure" ? this.#idle.takeSure() : undefined;
+    return idle ?? this.#createClient();
   }
 
   release(client: Client): void {
     if (this.#isRetired) void client.close();
-    else this.#idle.push(client);
+    else this.#idle.put(client);
   }
 
   /**
@@ -64,7 +80,7 @@ export class Upstream {
    */
   retire(): void {
     this.#isRetired = true;
-    for (const client of this.#idle.splice(0)) void client.close();
+    this.#idle.closeAll();
     for (const socket of this.#connecting) socket.destroy(new Error("the target was withdrawn"));
   }
 
@@ -81,6 +97,7 @@ export class Upstream {
       clearTimeout(timer);
       this.#connecting.delete(socket);
       socket.off("connect", onConnect).off("error", settle);
+      this.#refusedAtMs = error === null ? Number.NEGATIVE_INFINITY : performance.now();
       callback(error, error === null ? socket : null);
     };
     const onConnect = () => settle(null);
@@ -104,10 +121,9 @@ export class Upstream {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    client.on("disconnect", () => {
-      const index = this.#idle.indexOf(client);
-      if (index >= 0) this.#idle.splice(index, 1);
-    });
+    client.on("disconnect", (_origin, _targets, error: Error & { readonly code?: string }) =>
+      this.#idle.closed(client, error.code === "UND_ERR_SOCKET"),
+    );
     return client;
   }
 }

@@ -35,7 +35,10 @@ export class Upstreams {
     this.#byService = byService;
   }
 
-  /** The one with the least under way that is not in `tried`; among equals they take turns. */
+  /**
+   * The one with the least under way that is not in `tried`; among equals they take turns. One that could not be
+   * connected to just now is taken only when there is no other.
+   */
   pick(service: ServiceRoute, tried: ReadonlySet<Upstream>): Upstream | undefined {
     const list = this.#byService.get(service.serviceId);
     if (list === undefined || list.length === 0) return undefined;
@@ -46,7 +49,7 @@ export class Upstreams {
     for (let i = 0; i < list.length; i += 1) {
       const candidate = list[(turn + i) % list.length];
       if (candidate === undefined || tried.has(candidate)) continue;
-      if (best === undefined || candidate.outstanding < best.outstanding) best = candidate;
+      if (best === undefined || isBetter(candidate, best)) best = candidate;
     }
     return best;
   }
@@ -85,6 +88,11 @@ export class Upstreams {
       for (const waiter of [...waiters]) waiter();
     });
   }
+}
+
+function isBetter(one: Upstream, other: Upstream): boolean {
+  if (one.isSuspect !== other.isSuspect) return other.isSuspect;
+  return one.outstanding < other.outstanding;
 }
 
 function keyOf(target: RouteTarget): string {

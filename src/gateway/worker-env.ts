@@ -2,13 +2,18 @@
 
 import { formatListenAddress, parseListenAddress } from "./listen-address.ts";
 import type { WorkerOptions } from "./worker.ts";
+import type { WorkerUser } from "./worker-user.ts";
 
-export type WorkerSettings = Omit<WorkerOptions, "logger">;
+export type WorkerSettings = Omit<WorkerOptions, "logger"> & {
+  /** Whom it becomes before it does anything else; undefined: it stays who it is. */
+  readonly user: WorkerUser | undefined;
+};
 
 /** Also in control's environment: which holder it belongs to. */
 export const HOLDER_ID = "SLIPWAY_HOLDER_ID";
 const ADDRESS = "SLIPWAY_WORKER_ADDRESS";
 const DATA_DIR = "SLIPWAY_WORKER_DATA_DIR";
+const USER = "SLIPWAY_WORKER_USER";
 const TRUSTED_PROXIES = "SLIPWAY_WORKER_TRUSTED_PROXIES";
 
 export function toWorkerEnv(settings: WorkerSettings): Record<string, string> {
@@ -16,6 +21,7 @@ export function toWorkerEnv(settings: WorkerSettings): Record<string, string> {
     [HOLDER_ID]: settings.holderId,
     [ADDRESS]: formatListenAddress(settings.address),
     [DATA_DIR]: settings.dataDir,
+    [USER]: settings.user === undefined ? "" : JSON.stringify(settings.user),
     [TRUSTED_PROXIES]: settings.trustedProxies.join(","),
   };
 }
@@ -30,6 +36,7 @@ export function readWorkerEnv(env: NodeJS.ProcessEnv): WorkerSettings {
     holderId,
     dataDir,
     address: parseListenAddress(env[ADDRESS] ?? ""),
+    user: env[USER] ? JSON.parse(env[USER]) : undefined,
     trustedProxies: (env[TRUSTED_PROXIES] ?? "").split(",").filter((range) => range !== ""),
   };
 }

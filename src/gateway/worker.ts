@@ -9,6 +9,7 @@ import { ControlProxy } from "./control-proxy.ts";
 import { Counters } from "./counters.ts";
 import { Credentials } from "./credentials.ts";
 import { GatewayServer, type ListenAddress } from "./gateway-server.ts";
+import { createHeapTrimmer } from "./heap-trimmer.ts";
 import { formatListenAddress } from "./listen-address.ts";
 import { LocalPorts } from "./local-ports.ts";
 import type { HolderToWorker, LinkMessage } from "./messages.ts";
@@ -97,7 +98,11 @@ class Worker {
     process.on("message", (message: HolderToWorker) => {
       if (message.type === "drain") this.#drain?.(message.isFinal);
     });
-    const counting = setInterval(() => this.#sendCounts(), COUNTS_MS);
+    const trimmer = createHeapTrimmer();
+    const counting = setInterval(() => {
+      this.#sendCounts();
+      trimmer.look(COUNTS_MS);
+    }, COUNTS_MS);
     const isFinal = await draining;
     this.#router.isDraining = true;
     const final = isFinal ? { idleMs: FINAL_IDLE_MS, tunnelsMs: FINAL_TUNNELS_MS } : {};

@@ -1,31 +1,24 @@
 /**
  * The API as a Fastify app: request ids, CORS, who may do what, one error shape, OpenAPI. Routes live in
- * `<noun>.routes.ts`; each states its permission, or it does not compile.
+ * `<noun>.routes.ts`; each states its permission, or it does not compile, and an app with one that does not won't start.
  */
 
 import fastifyMultipart from "@fastify/multipart";
-import fastifySwagger from "@fastify/swagger";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type FastifySchema,
   type HTTPMethods,
   LogController,
 } from "fastify";
-import {
-  createJsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from "fastify-type-provider-zod";
+import { validatorCompiler } from "fastify-type-provider-zod";
 import { AppError } from "../domain/errors.ts";
 import { randomHex } from "../lib/ids.ts";
-import { errorBody, STATUS, toAppError } from "./error-answer.ts";
-
-/** `public`: anybody. `admin`: the passkey. `local_or_admin`: also loopback without a forwarding header. */
-export type Permission = "public" | "admin" | "local_or_admin";
+import { describeApi, type RouteSchema } from "./api-document.ts";
+import { authorize, type Permission } from "./authorize.ts";
+import { addCorsHeaders, answerOptions } from "./cors.ts";
+import { sendError } from "./error-answer.ts";
 
 export type AppOptions = {
   readonly logger: FastifyBaseLogger;
@@ -35,7 +28,7 @@ export type AppOptions = {
   /** Longest uploaded file, in bytes. */
   readonly uploadLimitBytes: number;
   readonly corsOrigin: string;
-  /** Is this credential the passkey? */
+  /** Is this credential the passkey? @throws AppError `internal` when that can't be told */
   readonly admits: (credential: string) => Promise<boolean>;
 };
 
@@ -48,111 +41,127 @@ declare module "fastify" {
 export type App = FastifyInstance;
 
 export type RouteSpec = {
-  readonly method: HTTPMethods | HTTPMethods[];
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   readonly permission: Permission;
-  readonly schema?: FastifySchema;
+  readonly schema: RouteSchema;
+  /** A GET that changes something answers no HEAD. */
+  readonly changesState?: boolean;
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 };
 
-/** Adds one route. There is no other way in: every route has a permission. */
-export function addRoute(app: App, spec: RouteSpec): void {
-  const { permission, ...route } = spec;
-  app.route({ ...route, schema: route.schema ?? {}, config: { permission } });
+/** One method of one path, HEAD among them. */
+export type Route = {
+  readonly method: string;
+  readonly url: string;
+  readonly permission: Permission;
+  readonly answers: RouteSchema["answers"];
+};
+
+const ROUTES = new WeakMap<FastifyInstance, Route[]>();
+
+/** All routes in the order they were added. */
+export function routesOf(app: App): readonly Route[] {
+  return ROUTES.get(app) ?? [];
 }
 
+/** Adds one route. */
+export function addRoute(app: App, spec: RouteSpec): void {
+  const { permission, changesState, ...route } = spec;
+  app.route({ ...route, exposeHeadRoute: route.method === "GET" && !changesState, config: { permission } });
+}
+
+/** @throws Error for a route without permission */
 export async function createApp(options: AppOptions, addRoutes: (app: App) => void): Promise<App> {
   const app = Fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
-    genReqId: (request) => headerOf(request.headers["x-request-id"]) ?? randomHex(8),
-    routerOptions: { maxParamLength: 300 },
-  }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: {
-        title: "Slipway",
-        version: options.version,
-        description: "One machine with Docker becomes your own Lambda and your own Railway.",
-      },
-      components: {
-        securitySchemes: {
-          token: { type: "http", scheme: "bearer" },
-          passkey: { type: "apiKey", in: "header", name: "Authorization" },
-        },
-      },
-      security: [{ token: [] }, { passkey: [] }],
+    genReqId: (request) => usableId(request.headers["x-request-id"]) ?? randomHex(8),
+    // A path that is no URL gets no further than this; no hook has seen it.
+    frameworkErrors: (error, request, reply) => {
+      addCommonHeaders(request, reply, options);
+      void sendError(error, request, reply);
     },
-    transform: createJsonSchemaTransform({}),
+    routerOptions: { maxParamLength: 300 },
   });
+  app.setValidatorCompiler(validatorCompiler);
+  // Views are typed; what leaves is what the view says. Their schemas describe, and tests compare.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  takeEmptyJson(app);
+  keepRoutes(app);
+  await describeApi(app, options.version);
   await app.register(fastifyMultipart, {
-    limits: { fileSize: options.uploadLimitBytes, files: 1, fields: 50, fieldSize: 1024 * 1024, parts: 60 },
+    limits: { fileSize: options.uploadLimitBytes, files: 1, fields: 50, fieldSize: MAX_FIELD_BYTES, parts: 60 },
   });
   addHooks(app, options);
   addRoutes(app);
-  return app as unknown as App;
+  return app;
+}
+
+/** Longest text field of a form; manifests are the largest. */
+const MAX_FIELD_BYTES = 1024 * 1024;
+
+/** Clients that name a type for a body they do not send mean no body. */
+function takeEmptyJson(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else void parseJson(request, String(body), done);
+  });
+}
+
+function keepRoutes(app: FastifyInstance): void {
+  const routes: Route[] = [];
+  ROUTES.set(app, routes);
+  app.addHook("onRoute", ({ method, url, config, schema }) => {
+    const permission = config?.permission;
+    if (permission === undefined) throw new Error(`The route ${String(method)} ${url} has no permission.`);
+    for (const one of [method].flat() as HTTPMethods[]) {
+      routes.push({ method: one, url, permission, answers: schema?.answers });
+    }
+  });
 }
 
 function addHooks(app: FastifyInstance, options: AppOptions): void {
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    reply.header("access-control-allow-origin", options.corsOrigin);
+    addCommonHeaders(request, reply, options);
     if (request.method === "OPTIONS") return answerOptions(request, reply);
-    await authorize(request, options);
+    return await authorize(request, options.admits);
   });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toAppError(thrown);
-    const status = STATUS[error.code];
-    if (status >= 500) request.log.error({ err: thrown, method: request.method, url: request.url }, error.message);
-    if (error.retryAfterSeconds !== undefined) reply.header("retry-after", String(error.retryAfterSeconds));
-    return reply
-      .status(status)
-      .type("application/json; charset=utf-8")
-      .serializer(JSON.stringify)
-      .send(errorBody(error, request.id));
-  });
-  app.setNotFoundHandler((request) => {
-    throw new AppError("not_found", `There is no ${request.method} ${request.url.split("?")[0]} here.`);
+  app.setErrorHandler((thrown, request, reply) => sendError(thrown, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    const allowed = methodsOf(routesOf(app), path);
+    if (allowed.length === 0) throw new AppError("not_found", `There is no ${request.method} ${path} here.`);
+    reply.header("allow", [...allowed, "OPTIONS"].join(", "));
+    throw new AppError("method_not_allowed", `${path} can't be asked with ${request.method}.`, {
+      remedy: `Use ${allowed.join(" or ")}.`,
+    });
   });
 }
 
-async function answerOptions(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  reply.header("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS");
-  reply.header("access-control-allow-headers", "Authorization, Content-Type");
-  reply.header("access-control-max-age", "86400");
-  const isPreflight =
-    request.headers.origin !== undefined && request.headers["access-control-request-method"] !== undefined;
-  return isPreflight ? reply.status(204).send() : reply.status(200).type("application/json").send("{}");
+function addCommonHeaders(request: FastifyRequest, reply: FastifyReply, { corsOrigin }: AppOptions): void {
+  reply.header("x-request-id", request.id);
+  addCorsHeaders(reply, corsOrigin);
 }
 
-/** @throws AppError `unauthorized` */
-async function authorize(request: FastifyRequest, options: AppOptions): Promise<void> {
-  const permission = request.routeOptions.config?.permission ?? "admin";
-  if (permission === "public" || request.is404) return;
-  if (permission === "local_or_admin" && isLocal(request)) return;
-  const header = headerOf(request.headers.authorization);
-  if (header === undefined || header === "") throw new AppError("unauthorized", "Authentication required.", REMEDY);
-  const credential = header.replace(/^Bearer +/i, "");
-  const isAdmitted = (await options.admits(header)) || (await options.admits(credential));
-  if (!isAdmitted) throw new AppError("unauthorized", "Invalid or expired token.", REMEDY);
+/** The methods that are there for a path, sorted. */
+function methodsOf(routes: readonly Route[], path: string): readonly string[] {
+  const names = path.split("/");
+  const isMatch = ({ url }: Route): boolean => {
+    const parts = url.split("/");
+    return parts.length === names.length && parts.every((part, i) => part === names[i] || isParameter(part, names[i]));
+  };
+  return [...new Set(routes.filter(isMatch).map((route) => route.method))].sort();
 }
 
-const REMEDY = {
-  remedy:
-    "Send the passkey as `Authorization: <passkey>` or `Authorization: Bearer <passkey>`; it stands in the passfile on the server.",
-};
-
-/** The gateway names the peer; a request without that came over the server's own socket. */
-function isLocal(request: FastifyRequest): boolean {
-  if (request.headers["x-slipway-forwarded"] !== undefined) return false;
-  const peer = headerOf(request.headers["x-slipway-peer"]);
-  return peer === undefined || peer === "::1" || peer.startsWith("127.") || peer.startsWith("::ffff:127.");
+function isParameter(part: string, name: string | undefined): boolean {
+  return part.startsWith(":") && name !== undefined && name !== "";
 }
 
-function headerOf(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
+/** An id that can stand in a header and in a log line. */
+function usableId(value: string | string[] | undefined): string | undefined {
+  const id = Array.isArray(value) ? value[0] : value;
+  return id !== undefined && /^[\w.:/+=-]{1,128}$/.test(id) ? id : undefined;
 }

@@ -16,7 +16,8 @@ import { withUploadForm } from "./upload-form.ts";
 
 export const deployQuery = projectQuery.extend({ wait: flag, no_cache: flag });
 
-const manifestSchema = z.strictObject({
+/** The form's part `manifest`, as JSON. */
+export const manifestSchema = z.strictObject({
   name: z.string(),
   runtime: z.string().optional(),
   port: z.number().int().optional(),

@@ -10,8 +10,18 @@ import { type App, addRoute } from "./app.ts";
 import { type FunctionFinder, functionFinder } from "./function-finder.ts";
 import type { FunctionRoutesOptions } from "./function-routes-options.ts";
 import { deploymentView } from "./function-view.ts";
-import { sendText, untilClosed } from "./log-stream.ts";
-import { deploymentParams, envelope, flag, nameParams, pageOf, pageQuery, projectQuery } from "./schemas.ts";
+import { buildLogText, sendText, untilClosed } from "./log-stream.ts";
+import {
+  deploymentParams,
+  envelope,
+  envelopeOf,
+  flag,
+  nameParams,
+  pageOf,
+  pageQuery,
+  projectQuery,
+} from "./schemas.ts";
+import { deploymentSchema } from "./view-schemas.ts";
 
 type Found = { readonly service: Service; readonly deployment: Deployment; readonly build: Build | undefined };
 
@@ -25,7 +35,13 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
     method: "GET",
     url: "/api/functions/:name/deployments",
     permission: "admin",
-    schema: { params: nameParams, querystring: pageQuery, tags, summary: "Deployments, newest first" },
+    schema: {
+      params: nameParams,
+      querystring: pageQuery,
+      tags,
+      summary: "Deployments, newest first",
+      answers: { 200: envelopeOf(deploymentSchema) },
+    },
     handler: async (request) => {
       const service = await namedFunction(find, request);
       const page = pageOf(request.query as z.output<typeof pageQuery>);
@@ -41,7 +57,7 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
     method: "GET",
     url: "/api/functions/:name/deployments/:id",
     permission: "admin",
-    schema: { ...one, summary: "One deployment" },
+    schema: { ...one, summary: "One deployment", answers: { 200: deploymentSchema } },
     handler: async (request) => {
       const { service, deployment, build } = await findDeployment(request, options, find);
       return deploymentView(deployment, service, build);
@@ -51,7 +67,7 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
     method: "POST",
     url: "/api/functions/:name/deployments/:id/cancel",
     permission: "admin",
-    schema: { ...one, summary: "Cancel a deployment that is coming up" },
+    schema: { ...one, summary: "Cancel a deployment that is coming up", answers: { 200: deploymentSchema } },
     handler: async (request) => {
       const { service, deployment, build } = await findDeployment(request, options, find);
       return deploymentView(await uploads.cancel(deployment.id), service, build);
@@ -65,14 +81,12 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
       ...one,
       querystring: projectQuery.extend({ follow: flag }),
       summary: "Its build log as text; follow=1 streams it while it grows",
+      answers: { 200: { contentType: "text/plain", description: "The log" } },
     },
     handler: async (request, reply) => {
       const { build } = await findDeployment(request, options, find);
-      const text = build === undefined ? "" : await buildLogs.read(build.id);
       const { follow } = request.query as { follow: boolean };
-      if (build !== undefined && follow)
-        return sendText(reply, buildLogs.follow(build.id, untilClosed(request, reply)));
-      return reply.type("text/plain; charset=utf-8").send(text);
+      return sendText(request, reply, buildLogText(buildLogs, build, follow, untilClosed(request, reply)), { follow });
     },
   });
 }

@@ -1,5 +1,6 @@
 /** Errors as HTTP answers: one table from code to status, one body shape (design 8). */
 
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError, type ErrorCode } from "../domain/errors.ts";
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -45,6 +46,19 @@ export function errorBody(error: AppError, requestId: string): ErrorBody {
   };
 }
 
+/** Answers with what was thrown; what is nobody's fault but ours is logged whole. */
+export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toAppError(thrown);
+  const status = STATUS[error.code];
+  if (status >= 500) request.log.error({ err: thrown, method: request.method, url: request.url }, error.message);
+  if (error.retryAfterSeconds !== undefined) reply.header("retry-after", String(error.retryAfterSeconds));
+  return reply
+    .status(status)
+    .type("application/json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(errorBody(error, request.id));
+}
+
 type FastifyLikeError = {
   readonly code?: string;
   readonly statusCode?: number;
@@ -71,9 +85,9 @@ export function toAppError(error: unknown): AppError {
       remedy: "Free some space on the server, then try again.",
     });
   }
-  const code = known.statusCode === undefined ? undefined : BY_STATUS[known.statusCode];
-  if (code !== undefined) return new AppError(code, known.message ?? "Bad request.", { cause: error });
-  return new AppError("internal", "Internal error.", { cause: error });
+  const { statusCode = 500, message } = known;
+  if (statusCode < 400 || statusCode >= 500) return new AppError("internal", "Internal error.", { cause: error });
+  return new AppError(BY_STATUS[statusCode] ?? "invalid", message ?? "Bad request.", { cause: error });
 }
 
 function validationError(issues: readonly unknown[]): AppError {

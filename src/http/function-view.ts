@@ -6,8 +6,9 @@ import type { ImageInfo } from "../domain/driver.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { Project } from "../domain/project.ts";
 import type { Service } from "../domain/service.ts";
-import { uploadError, uploadStatus } from "../domain/status-words.ts";
+import { latestUpload, uploadError, uploadStatus } from "../domain/status-words.ts";
 import type { Stores } from "../domain/stores.ts";
+import type { BuildView, DeploymentView, FunctionView, ImageView, InstanceView, LambdaView } from "./view-schemas.ts";
 
 /** Everything of one function that its views are made from. */
 export type FunctionState = {
@@ -38,7 +39,11 @@ export async function readFunctionState(stores: Stores, service: Service): Promi
 
 export type UrlOf = (routeName: string) => string;
 
-export function functionView(state: FunctionState, urlOf: UrlOf, containerName: (record: InstanceRecord) => string) {
+export function functionView(
+  state: FunctionState,
+  urlOf: UrlOf,
+  containerName: (record: InstanceRecord) => string,
+): FunctionView {
   const { service, project, latest, active, records } = state;
   const urls = [
     urlOf(service.routeName),
@@ -67,9 +72,11 @@ export function functionView(state: FunctionState, urlOf: UrlOf, containerName: 
   };
 }
 
-export type FunctionView = ReturnType<typeof functionView>;
-
-function instanceView(record: InstanceRecord, service: Service, containerName: (record: InstanceRecord) => string) {
+function instanceView(
+  record: InstanceRecord,
+  service: Service,
+  containerName: (record: InstanceRecord) => string,
+): InstanceView {
   return {
     id: record.slot,
     name: containerName(record),
@@ -84,11 +91,11 @@ function instanceView(record: InstanceRecord, service: Service, containerName: (
   };
 }
 
-export function imageView(image: ImageInfo) {
-  return { id: image.id, tags: image.tags, created_at: time(image.createdAt) };
+export function imageView(image: ImageInfo): ImageView {
+  return { id: image.id, tags: [...image.tags], created_at: time(image.createdAt) };
 }
 
-export function deploymentView(deployment: Deployment, service: Service, build: Build | undefined) {
+export function deploymentView(deployment: Deployment, service: Service, build: Build | undefined): DeploymentView {
   const { resources } = deployment;
   return {
     id: deployment.id,
@@ -99,13 +106,13 @@ export function deploymentView(deployment: Deployment, service: Service, build: 
     image: deployment.image,
     runtime: deployment.runtime,
     source_id: deployment.sourceId,
-    env_vars: deployment.env,
+    env_vars: { ...deployment.env },
     replicas: deployment.replicas,
     resources: {
       cpu_shares: resources.cpuMillicores === null ? null : Math.round((resources.cpuMillicores * 1024) / 1000),
       memory_mb: resources.memoryBytes === null ? null : Math.round(resources.memoryBytes / 1_048_576),
     },
-    command: deployment.command,
+    command: [...deployment.command],
     health: deployment.health && {
       path: deployment.health.path,
       interval_ms: deployment.health.intervalMs,
@@ -125,7 +132,7 @@ export function deploymentView(deployment: Deployment, service: Service, build: 
   };
 }
 
-function buildView(build: Build) {
+function buildView(build: Build): BuildView {
   return {
     id: build.id,
     status: build.status,
@@ -137,14 +144,15 @@ function buildView(build: Build) {
 }
 
 /** lambdaathome's LambdaFun: all strings, with status, error and the log's address added. */
-export function lambdaView(state: FunctionState) {
+export function lambdaView(state: FunctionState): LambdaView {
   const { service, latest, active } = state;
+  const { localPort, tag, runtime, volumeText } = latestUpload(service, latest);
   return {
     name: service.name,
-    tag: service.tag ?? "",
-    runtime: service.runtime ?? "",
-    port: service.localPort === null ? "" : String(service.localPort),
-    volume: service.volumeText,
+    tag: tag ?? "",
+    runtime: runtime ?? "",
+    port: localPort === null ? "" : String(localPort),
+    volume: volumeText,
     source: "",
     id: service.id,
     status: uploadStatus(service, latest, active),

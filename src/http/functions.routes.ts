@@ -3,14 +3,16 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Service } from "../domain/service.ts";
+import { fileField } from "./api-document.ts";
 import { type App, addRoute } from "./app.ts";
-import { deployFunction, deployQuery } from "./deploy-function.ts";
+import { deployFunction, deployQuery, manifestSchema } from "./deploy-function.ts";
 import { namedFunction } from "./deployments.routes.ts";
 import { functionFinder } from "./function-finder.ts";
 import type { FunctionRoutesOptions } from "./function-routes-options.ts";
-import { type FunctionView, functionView, imageView, readFunctionState } from "./function-view.ts";
+import { functionView, imageView, readFunctionState } from "./function-view.ts";
 import { sendEvents, untilClosed } from "./log-stream.ts";
-import { envelope, flag, nameParams, pageOf, pageQuery, projectQuery } from "./schemas.ts";
+import { envelope, envelopeOf, flag, nameParams, pageOf, pageQuery, projectQuery } from "./schemas.ts";
+import { deployAnswerSchema, type FunctionView, functionSchema, functionWithImagesSchema } from "./view-schemas.ts";
 
 const MAX_TAIL = 5000;
 const logsQuery = projectQuery.extend({ tail: z.coerce.number().int().min(0).default(500), follow: flag });
@@ -26,6 +28,14 @@ export function functionRoutes(app: App, options: FunctionRoutesOptions): void {
       tags: ["functions"],
       summary: "Create or update a function (form: manifest, source)",
       querystring: deployQuery,
+      form: z.object({
+        manifest: manifestSchema,
+        source: fileField("The folder as zip or tar.gz"),
+      }),
+      answers: {
+        200: deployAnswerSchema.describe("With wait: it serves"),
+        202: deployAnswerSchema.describe("Taken in; it builds"),
+      },
     },
     handler: (request, reply) => deployFunction(request, reply, options, viewOf),
   });
@@ -47,7 +57,12 @@ function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: V
     method: "GET",
     url: "/api/functions",
     permission: "admin",
-    schema: { tags: ["functions"], summary: "All functions, or those of one project, by name", querystring: pageQuery },
+    schema: {
+      tags: ["functions"],
+      summary: "All functions, or those of one project, by name",
+      querystring: pageQuery,
+      answers: { 200: envelopeOf(functionSchema) },
+    },
     handler: async (request) => {
       const query = request.query as z.output<typeof pageQuery>;
       const page = pageOf(query);
@@ -66,6 +81,7 @@ function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: V
       summary: "One function with its instances and images",
       params: nameParams,
       querystring: projectQuery,
+      answers: { 200: functionWithImagesSchema },
     },
     handler: async (request) => {
       const service = await namedFunction(find, request);
@@ -87,7 +103,14 @@ function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, view
       method: "POST",
       url: `/api/functions/:name/${verb}`,
       permission: "admin",
-      schema: { tags: ["functions"], summary, params: nameParams, querystring: projectQuery, ...(body && { body }) },
+      schema: {
+        tags: ["functions"],
+        summary,
+        params: nameParams,
+        querystring: projectQuery,
+        ...(body && { body }),
+        answers: { 200: functionSchema },
+      },
       handler: async (request) => {
         const service = await namedFunction(find, request);
         await work(service, request);
@@ -112,6 +135,7 @@ function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, view
       summary: "Delete a function; volumes=1 deletes its data too",
       params: nameParams,
       querystring: projectQuery.extend({ volumes: flag }),
+      answers: { 204: null },
     },
     handler: async (request, reply) => {
       const service = await namedFunction(find, request);
@@ -133,11 +157,15 @@ function addLogs(app: App, options: FunctionRoutesOptions): void {
       summary: "Log lines of all instances as server-sent events",
       params: nameParams,
       querystring: logsQuery,
+      answers: {
+        200: { contentType: "text/event-stream", description: "One `data:` per line, `event: end` at the end" },
+      },
     },
     handler: async (request, reply) => {
       const service = await namedFunction(functionFinder(stores), request);
       const { slug } = await stores.projects.get(service.projectId);
       return sendEvents(
+        request,
         reply,
         logEvents(options, service, slug, request.query as z.output<typeof logsQuery>, untilClosed(request, reply)),
       );

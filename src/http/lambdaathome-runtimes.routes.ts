@@ -1,11 +1,13 @@
 /** lambdaathome's runtime routes (seed 000, "Create a new runtime" to "Delete a runtime"). */
 
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import { AppError } from "../domain/errors.ts";
 import { requireRuntimeName } from "../domain/names.ts";
 import type { RuntimeAdmin } from "../domain/runtime.ts";
+import { fileField } from "./api-document.ts";
 import { type App, addRoute } from "./app.ts";
-import { nameParams } from "./schemas.ts";
+import { messageSchema, nameParams } from "./schemas.ts";
 import { withUploadForm } from "./upload-form.ts";
 
 export type LambdaRuntimeRoutesOptions = {
@@ -24,6 +26,8 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
       params: nameParams,
       tags: ["lambdaathome"],
       summary: "Create or replace a runtime from a Dockerfile (form field file)",
+      form: z.object({ file: fileField("The Dockerfile") }),
+      answers: { 200: z.strictObject({ runtimeName: z.string(), fileName: z.string() }) },
     },
     handler: (request) =>
       withUploadForm(request, uploadsDir, async ({ file }) => {
@@ -43,7 +47,11 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
     method: "GET",
     url: "/runtime/list",
     permission: "admin",
-    schema: { tags: ["lambdaathome"], summary: "Names of all runtimes, sorted" },
+    schema: {
+      tags: ["lambdaathome"],
+      summary: "Names of all runtimes, sorted",
+      answers: { 200: z.array(z.string()) },
+    },
     handler: async () => (await runtimes.list()).map((r) => r.name),
   });
 
@@ -51,7 +59,12 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
     method: "GET",
     url: "/runtime/show/:name",
     permission: "admin",
-    schema: { params: nameParams, tags: ["lambdaathome"], summary: "A runtime's Dockerfile" },
+    schema: {
+      params: nameParams,
+      tags: ["lambdaathome"],
+      summary: "A runtime's Dockerfile",
+      answers: { 200: z.strictObject({ name: z.string(), content: z.string() }) },
+    },
     handler: async (request) => {
       const { name } = request.params as { name: string };
       return { name, content: await runtimes.show(name) };
@@ -66,6 +79,7 @@ export function lambdaRuntimeRoutes(app: App, { runtimes, uploadsDir }: LambdaRu
       params: nameParams,
       tags: ["lambdaathome"],
       summary: "Delete a runtime; default, built-in ones and ones in use stay",
+      answers: { 200: messageSchema },
     },
     handler: async (request) => {
       const { name } = request.params as { name: string };

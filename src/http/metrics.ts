@@ -1,7 +1,11 @@
-/** What the platform counts, in Prometheus' text form. */
+/**
+ * What the platform counts, in Prometheus' text form. What gateway workers count comes as differences and is added up
+ * here, so that it never falls when a worker ends. Names and labels: docs/operations.md.
+ */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { type GatewayCounts, LATENCY_BUCKETS_MS } from "../domain/gateway.ts";
+import type { GatewayCounts } from "../domain/gateway.ts";
+import { RequestDurations } from "./request-durations.ts";
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -17,19 +21,7 @@ export class Metrics {
     "service",
     "status_class",
   ]);
-  readonly #latencies = this.#counter(
-    "slipway_request_duration_seconds_bucket",
-    "Requests to functions by duration until the answer's end, cumulative",
-    ["service", "le"],
-  );
-  readonly #latencySum = this.#counter(
-    "slipway_request_duration_seconds_sum",
-    "Sum of the durations of requests to functions",
-    ["service"],
-  );
-  readonly #latencyCount = this.#counter("slipway_request_duration_seconds_count", "Requests to functions", [
-    "service",
-  ]);
+  readonly #durations = new RequestDurations();
   readonly #diskFree = new Gauge({
     name: "slipway_disk_free_bytes",
     help: "Free bytes where Slipway and the engine keep their data",
@@ -60,19 +52,13 @@ export class Metrics {
       byStatusClass.forEach((n, statusClass) => {
         if (n > 0) this.#requests.inc({ service, status_class: `${statusClass}xx` }, n);
       });
-      let total = 0;
-      latencyBuckets.forEach((n, i) => {
-        total += n;
-        const bound = LATENCY_BUCKETS_MS[i];
-        if (total > 0) this.#latencies.inc({ service, le: bound === undefined ? "+Inf" : String(bound / 1000) }, total);
-      });
-      this.#latencySum.inc({ service }, latencySumMs / 1000);
-      this.#latencyCount.inc({ service }, total);
+      this.#durations.add(service, latencyBuckets, latencySumMs);
     }
   }
 
   async text(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    const text = `${(await this.#registry.metrics()).trimEnd()}\n${this.#durations.text()}`;
+    return { contentType: this.#registry.contentType, text };
   }
 
   #counter(name: string, help: string, labelNames: readonly string[]): Counter {

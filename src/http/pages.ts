@@ -27,13 +27,25 @@ document.getElementById("c").textContent="echo "+JSON.stringify(t)+" | slipway c
   );
 }
 
+/** Reads the API's document in the browser: by noun, each call with what it takes and gives. */
 export function docsPage(): string {
   return page(
     "Slipway API",
-    `<h1>Slipway API</h1><p>From <a href="/api/openapi.json">/api/openapi.json</a>. Send <code>Authorization: Bearer &lt;passkey&gt;</code>.</p><div id="o"></div><script>
-fetch("/api/openapi.json").then(r=>r.json()).then(d=>{const o=document.getElementById("o");
-for(const [p,ms] of Object.entries(d.paths))for(const [m,op] of Object.entries(ms)){const s=document.createElement("section");
-const b=document.createElement("b");b.className="m";b.textContent=m.toUpperCase();const c=document.createElement("code");c.textContent=p;
-const t=document.createElement("div");t.textContent=op.summary||"";s.append(b,c,t);o.append(s)}});</script>`,
+    `<h1>Slipway API</h1><p>From <a href="/api/openapi.json">/api/openapi.json</a>. Send <code>Authorization: Bearer &lt;passkey&gt;</code>.
+Every error is <code>{error, message, requestId}</code>, often with <code>errors</code> by field and a <code>remedy</code>.</p><main id="o"></main><script>${DOCS_SCRIPT}</script>`,
   );
 }
+
+const DOCS_SCRIPT = `
+const make=(tag,text,parent,cls)=>{const e=document.createElement(tag);e.textContent=text;if(cls)e.className=cls;parent.append(e);return e};
+const typeOf=s=>!s?"":s.$ref?s.$ref.split("/").pop():s.enum?s.enum.join(" | "):s.anyOf?s.anyOf.map(typeOf).join(" | "):s.type==="array"?typeOf(s.items)+"[]":s.contentMediaType?"file":String(s.type||"");
+const fields=(schema,parent)=>{for(const [name,s] of Object.entries(schema.properties||{}))line(name,s,(schema.required||[]).includes(name),parent)};
+const line=(name,s,required,parent)=>{const li=make("li","",parent);make("code",name,li);li.append(" "+typeOf(s)+(required?"":", may be left out")+(s.description?": "+s.description:""))};
+const call=(method,path,op,parent)=>{const d=make("details","",parent),s=make("summary","",d);make("b",method.toUpperCase(),s,"m");make("code",path,s);s.append(" "+(op.summary||""));
+const ul=make("ul","",d);for(const p of op.parameters||[])line(p.name,{...p.schema,description:p.description},p.required,ul);
+for(const [type,media] of Object.entries((op.requestBody||{}).content||{})){make("li",type,ul);fields((media.schema.anyOf||[media.schema])[0],make("ul","",ul))}
+for(const [status,r] of Object.entries(op.responses)){if(status==="default")continue;const [type,media]=Object.entries(r.content||{})[0]||[];make("li",status+" "+r.description+(type?", "+type+" "+typeOf(media.schema):""),ul)}};
+fetch("/api/openapi.json").then(r=>r.json()).then(doc=>{const out=document.getElementById("o"),byTag={};
+for(const [path,ops] of Object.entries(doc.paths))for(const [method,op] of Object.entries(ops))(byTag[op.tags[0]]||=[]).push([method,path,op]);
+for(const [tag,ops] of Object.entries(byTag)){make("h2",tag,out);for(const [m,p,op] of ops)call(m,p,op,out)}
+make("h2","objects",out);for(const [name,s] of Object.entries(doc.components.schemas)){const d=make("details","",out);make("summary",name,d);fields(s,make("ul","",d))}});`;

@@ -1,16 +1,18 @@
-/** Schemas that several routes share. */
+/** Schemas that several routes share: parameters, lists, errors. */
 
 import { z } from "zod";
 import { ERROR_CODES } from "../domain/errors.ts";
 
-export const nameParams = z.object({ name: z.string().min(1).max(300) });
+export const nameParams = z.object({ name: z.string().max(300) });
 
 export const deploymentParams = nameParams.extend({ id: z.string().max(64) });
 
-export const projectQuery = z.object({ project: z.string().max(47).optional() });
+export const projectQuery = z.object({
+  project: z.string().max(47).optional().describe("Slug of the project; `default` when absent"),
+});
 
 export const pageQuery = projectQuery.extend({
-  limit: z.coerce.number().int().default(20),
+  limit: z.coerce.number().int().default(20).describe("1 to 100; what is beyond is brought into these bounds"),
   offset: z.coerce.number().int().default(0),
 });
 
@@ -18,16 +20,21 @@ export const pageQuery = projectQuery.extend({
 export const flag = z
   .string()
   .optional()
-  .transform((value) => value === "" || value === "1" || value === "true");
+  .transform((value) => value === "" || value === "1" || value === "true")
+  .describe("`1` switches it on");
 
-export const errorSchema = z.object({
-  error: z.enum(ERROR_CODES),
-  message: z.string(),
-  requestId: z.string(),
-  errors: z.record(z.string(), z.array(z.string())).optional(),
-  remedy: z.string().optional(),
-  log_tail: z.string().optional(),
-});
+export const errorSchema = z
+  .strictObject({
+    error: z.enum(ERROR_CODES).describe("Its page: docs/errors/<code>.md"),
+    message: z.string(),
+    requestId: z.string(),
+    errors: z.record(z.string(), z.array(z.string())).optional().describe("By field"),
+    remedy: z.string().optional().describe("What to do about it"),
+    log_tail: z.string().optional().describe("Last lines of the log that explains it"),
+  })
+  .meta({ id: "Error" });
+
+export const messageSchema = z.strictObject({ message: z.string() }).meta({ id: "Message" });
 
 /** A list's limits: 1 to 100, 20 when nothing is said; a negative offset counts as 0. */
 export function pageOf(query: { readonly limit: number; readonly offset: number }): {
@@ -44,4 +51,9 @@ export function envelope<T>(
   page: { readonly limit: number; readonly offset: number },
 ) {
   return { data, total_count: totalCount, offset: page.offset, limit: page.limit };
+}
+
+/** `envelope` as a schema. */
+export function envelopeOf(item: z.ZodType) {
+  return z.strictObject({ data: z.array(item), total_count: z.int(), offset: z.int(), limit: z.int() });
 }

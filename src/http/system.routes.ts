@@ -8,6 +8,27 @@ import type { Stores } from "../domain/stores.ts";
 import { type App, addRoute } from "./app.ts";
 import { claimPage, docsPage, frontPage } from "./pages.ts";
 
+const readinessSchema = z.strictObject({
+  status: z.enum(["ready", "not_ready"]),
+  checks: z.strictObject({ store: z.boolean(), engine: z.boolean(), gateway: z.boolean() }),
+});
+
+const infoSchema = z.strictObject({
+  version: z.string(),
+  server_id: z.string(),
+  started_at: z.iso.datetime(),
+  address: z.string(),
+  base_domain: z.string().nullable(),
+  driver: z.string(),
+  engine: z.strictObject({
+    reachable: z.boolean(),
+    version: z.string().nullable(),
+    api_version: z.string().nullable(),
+    error: z.string().nullable(),
+  }),
+  counts: z.strictObject({ functions: z.int(), instances: z.int() }),
+});
+
 export type SystemRoutesOptions = {
   readonly version: string;
   readonly serverId: string;
@@ -32,21 +53,25 @@ export function systemRoutes(app: App, options: SystemRoutesOptions): void {
     method: "GET",
     url: "/healthz",
     permission: "public",
-    schema: { tags, summary: "The process lives" },
+    schema: { tags, summary: "The process lives", answers: { 200: z.strictObject({ status: z.literal("ok") }) } },
     handler: async () => ({ status: "ok" }),
   });
   addRoute(app, {
     method: "GET",
     url: "/api/health",
     permission: "public",
-    schema: { tags, summary: "The process lives" },
+    schema: { tags, summary: "The process lives", answers: { 200: z.strictObject({ status: z.literal("ok") }) } },
     handler: async () => ({ status: "ok" }),
   });
   addRoute(app, {
     method: "GET",
     url: "/readyz",
     permission: "public",
-    schema: { tags, summary: "Store, engine and gateway work (else 503)" },
+    schema: {
+      tags,
+      summary: "Store, engine and gateway work (else 503)",
+      answers: { 200: readinessSchema, 503: readinessSchema },
+    },
     handler: async (_request, reply) => {
       const checks = await readiness(options);
       const isReady = Object.values(checks).every((ok) => ok);
@@ -57,7 +82,11 @@ export function systemRoutes(app: App, options: SystemRoutesOptions): void {
     method: "GET",
     url: "/metrics",
     permission: "local_or_admin",
-    schema: { tags, summary: "Prometheus metrics" },
+    schema: {
+      tags,
+      summary: "Prometheus metrics",
+      answers: { 200: { contentType: "text/plain", description: "Prometheus' text format" } },
+    },
     handler: async (_request, reply) => {
       const { contentType, text } = await options.metrics();
       return reply.type(contentType).send(text);
@@ -67,14 +96,18 @@ export function systemRoutes(app: App, options: SystemRoutesOptions): void {
     method: "GET",
     url: "/api/system/info",
     permission: "admin",
-    schema: { tags, summary: "What this server is" },
+    schema: { tags, summary: "What this server is", answers: { 200: infoSchema } },
     handler: () => info(options),
   });
   addRoute(app, {
     method: "POST",
     url: "/api/system/reload",
     permission: "admin",
-    schema: { tags, summary: "Hand over to new code without losing a request" },
+    schema: {
+      tags,
+      summary: "Hand over to new code without losing a request",
+      answers: { 202: z.strictObject({}) },
+    },
     handler: async (_request, reply) => {
       await options.reload();
       return reply.status(202).send({});
@@ -93,10 +126,13 @@ function addClaim(app: App, { setupToken, adminToken }: SystemRoutesOptions): vo
       tags: ["system"],
       summary: "Exchange the one-time setup token for an admin credential",
       body: z.strictObject({ token: z.string().max(200) }),
+      answers: { 200: z.strictObject({ token: z.string().describe("Send it as `Authorization: Bearer …`") }) },
     },
     handler: async (request) => {
       const { token } = request.body as { token: string };
-      if (await setupToken.redeem(token)) return { token: await adminToken() };
+      // Before the token is used up: a server that can't read its passfile must stay claimable.
+      const credential = await adminToken();
+      if (await setupToken.redeem(token)) return { token: credential };
       throw new AppError("unauthorized", "That setup token is wrong or was used already.", {
         remedy: "On the server's own machine, `slipway claim` works without one.",
       });
@@ -110,7 +146,7 @@ function addPages(app: App, version: string): void {
       method: "GET",
       url,
       permission: "public",
-      schema: { hide: true } as object,
+      schema: { hide: true },
       handler: async (_request, reply) =>
         reply.type("text/html; charset=utf-8").header("referrer-policy", "no-referrer").send(text()),
     });
@@ -121,7 +157,7 @@ function addPages(app: App, version: string): void {
     method: "GET",
     url: "/api/openapi.json",
     permission: "public",
-    schema: { hide: true } as object,
+    schema: { hide: true },
     handler: async () => (app as unknown as { swagger(): unknown }).swagger(),
   });
 }

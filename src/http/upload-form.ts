@@ -5,7 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { FastifyRequest } from "fastify";
-import { AppError } from "../domain/errors.ts";
+import { AppError, isAppError } from "../domain/errors.ts";
 import { newId } from "../lib/ids.ts";
 
 export type UploadForm = {
@@ -43,6 +43,7 @@ async function readForm(request: FastifyRequest, path: string): Promise<UploadFo
   try {
     for await (const part of request.parts()) {
       if (part.type === "field") {
+        if (part.valueTruncated) throw tooLong(part.fieldname);
         // A part that says it is JSON has been parsed on the way; the field is its text.
         fields[part.fieldname] = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
         continue;
@@ -56,7 +57,15 @@ async function readForm(request: FastifyRequest, path: string): Promise<UploadFo
   return { fields, file };
 }
 
+function tooLong(field: string): AppError {
+  return new AppError("too_large", `${field}: the field is longer than 1 MiB`, {
+    fields: { [field]: ["is longer than 1 MiB"] },
+    remedy: `Send a file as a file: curl -F ${field}=@PATH`,
+  });
+}
+
 function formError(error: unknown): unknown {
+  if (isAppError(error)) return error;
   const { code, message } = error as { code?: string; message?: string };
   if (code === "FST_REQ_FILE_TOO_LARGE") {
     return new AppError("too_large", "The file is larger than this server allows.", {

@@ -1,5 +1,6 @@
 /** Everything that has to do with sources, runtimes and builds. */
 
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FileBuildLogs } from "../builder/build-logs.ts";
 import { hostSettingsOf } from "../builder/host-settings.ts";
@@ -59,5 +60,13 @@ export async function openBuildParts({ config, database, driver, engine, serverI
     unpackedBytes: config.unpackedLimitBytes,
     ratio: config.unpackRatio,
   };
-  return { sources, buildLogs, runtimes, builder, archiveLimits, uploadsDir: inData("uploads") };
+  const uploadsDir = inData("uploads");
+  await makeEmpty(uploadsDir);
+  return { sources, buildLogs, runtimes, builder, archiveLimits, uploadsDir };
+}
+
+/** What a process that was killed had taken in and not imported is of no use to anybody. */
+async function makeEmpty(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }

@@ -25,6 +25,8 @@ export type Config = {
   /** Lower case; null: any domain. */
   readonly baseDomain: string | null;
   readonly gatewayWorkers: number;
+  /** null: the server's own. */
+  readonly gatewayUser: string | null;
   readonly prefix: string;
   readonly networkPool: string;
   readonly trustedProxies: readonly string[];
@@ -73,6 +75,7 @@ export function readConfig(input: ConfigInput): Config {
         ?.toLowerCase()
         .replace(/^\.+|\.+$/g, "") ?? null,
     gatewayWorkers: reader.number("gateway-workers", parseInteger) ?? Math.min(input.cores, MAX_DEFAULT_WORKERS),
+    gatewayUser: reader.text("gateway-user") ?? null,
     prefix: reader.value("prefix", parsePrefix) ?? "slipway",
     networkPool: reader.text("network-pool") ?? "",
     trustedProxies: parseList(reader.text("trusted-proxies") ?? ""),

@@ -9,6 +9,7 @@ import type { Logger as PinoLogger } from "pino";
 import { openPasskey, type Passkey } from "../auth/passkey.ts";
 import { storedSetupToken, storeSetupToken } from "../auth/setup-token.ts";
 import type { Driver } from "../domain/driver.ts";
+import { isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
 import { DEFAULT_PROJECT_SLUG } from "../domain/project.ts";
 import type { Database } from "../domain/stores.ts";
@@ -17,17 +18,20 @@ import { GatewayLink, type GatewayProblem } from "../gateway/gateway-link.ts";
 import { Metrics } from "../http/metrics.ts";
 import { newId } from "../lib/ids.ts";
 import { systemClock } from "../lib/system-clock.ts";
+import { BuildRunner } from "../reconciler/build-runner.ts";
 import { Deployer } from "../reconciler/deployer.ts";
 import { Housekeeping } from "../reconciler/housekeeping.ts";
 import { InstanceLogs } from "../reconciler/instance-logs.ts";
 import { Intake } from "../reconciler/intake.ts";
 import { Lifecycle } from "../reconciler/lifecycle.ts";
+import { lookAt } from "../reconciler/look-at.ts";
 import { Reconciler } from "../reconciler/reconciler.ts";
 import { RoutePublisher } from "../reconciler/route-publisher.ts";
 import { SqliteDatabase } from "../store/sqlite-database.ts";
 import { type BuildParts, openBuildParts } from "./build-parts.ts";
 import type { Config } from "./config.ts";
 import { createDriver } from "./drivers.ts";
+import { findGatewayUser, shareSocket } from "./gateway-user.ts";
 import { createHttp } from "./http.ts";
 import { countBuilds } from "./measure.ts";
 
@@ -54,6 +58,7 @@ export type Control = {
 
 export async function startControl(options: ControlOptions): Promise<Control> {
   const { config, logger } = options;
+  const workerUser = await findGatewayUser(config.gatewayUser, process.getuid?.() === 0);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const database = await SqliteDatabase.open(config.databasePath);
   const serverId = await prepareDatabase(database, options.setupToken);
@@ -61,6 +66,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const events = new MemoryEventBus();
   const metrics = new Metrics();
   const { driver, engine } = createDriver(config, serverId, logger);
+  await driver.requireNamesFree().catch((error: unknown) => {
+    // An engine that is away is waited for; its answer to the first deploy will tell.
+    if (!isAppError(error, "unavailable")) throw error;
+  });
   const parts = await openBuildParts({ config, database, driver, engine, serverId, env: options.env, logger });
   const names = new Map<string, string>();
   const gateway = await GatewayLink.open({
@@ -82,10 +91,11 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     metrics,
     passkey,
     serverId,
-    setup: storedSetupToken(database.settings),
+    setup: storedSetupToken(database),
   });
   await rm(join(config.dataDir, "control.sock"), { force: true });
   await http.listen({ path: join(config.dataDir, "control.sock") });
+  for (const socket of ["gateway.sock", "control.sock"]) await shareSocket(join(config.dataDir, socket), workerUser);
   const stopPasskey = await keepPasskey(gateway, passkey);
   await core.publisher.publish();
   core.reconciler.start();
@@ -97,7 +107,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       stopPasskey();
       await http.close();
       await core.housekeeping.close();
-      await core.deployer.close();
+      await core.builds.close();
       await core.reconciler.close();
       await gateway.close();
       await database.close();
@@ -122,7 +132,7 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
   const volumesDir = join(config.dataDir, "volumes");
   const clock = systemClock;
   const publisher = new RoutePublisher({
-    stores: database,
+    database,
     gateway: {
       publish: (table) => {
         for (const service of table.services) names.set(service.serviceId, service.name);
@@ -132,7 +142,7 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
     baseDomain: config.baseDomain,
   });
   const reconciler = new Reconciler({
-    stores: database,
+    database,
     driver,
     gateway,
     publisher,
@@ -143,33 +153,17 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
     drainTimeoutMs: config.drainTimeoutMs,
     sweepIntervalMs: config.reconcileIntervalMs,
     onPass: (durationMs, isOk) => metrics.countPass(durationMs, isOk),
+    lookAt,
+    onImageMissing: (deployment) => builds.rebuild(deployment),
   });
   const publishRoutes = (): Promise<void> => publisher.publish();
   const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
   const { builder, sources, runtimes } = parts;
   const loadRuntime = (name: string, serviceName: string) => runtimes.read(name, { name: serviceName, options: {} });
-  const deployer = new Deployer({
-    database,
-    builder,
-    images: driver,
-    events,
-    clock,
-    logger,
-    publishRoutes,
-    trigger,
-    loadRuntime,
-  });
-  const lifecycle = new Lifecycle({
-    database,
-    builder,
-    events,
-    clock,
-    logger,
-    volumesDir,
-    publishRoutes,
-    trigger,
-    abortBuildsOf: (serviceId) => deployer.abortBuildsOf(serviceId),
-  });
+  const shared = { database, builder, events, clock, logger, publishRoutes, trigger };
+  const builds = new BuildRunner({ ...shared, loadRuntime });
+  const deployer = new Deployer({ ...shared, builds, images: driver });
+  const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir });
   const uploads = new Intake({
     sources,
     runtimes,
@@ -180,8 +174,9 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
   });
   const logs = new InstanceLogs({ instances: database.instances, driver, events });
   const housekeeping = new Housekeeping({
-    stores: database,
+    database,
     sources,
+    buildLogs: parts.buildLogs,
     builder,
     driver,
     removeUnreferencedRuntimeFiles: () => runtimes.removeUnreferencedFiles(),
@@ -192,7 +187,7 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
     diskWarningBytes: config.diskWarningBytes,
     onDiskFree: (path, bytes) => metrics.diskFree(path, bytes),
   });
-  return { publisher, reconciler, deployer, lifecycle, uploads, logs, housekeeping };
+  return { publisher, reconciler, builds, deployer, lifecycle, uploads, logs, housekeeping };
 }
 
 /** The server's id and the project `default` exist from the first start. Answers the id. */

@@ -30,8 +30,8 @@ export type HttpParts = {
   readonly serverId: string;
   readonly database: Database;
   readonly driver: Driver;
-  readonly parts: BuildParts;
-  readonly gateway: GatewayLink;
+  readonly parts: Pick<BuildParts, "runtimes" | "buildLogs" | "uploadsDir">;
+  readonly gateway: Pick<GatewayLink, "connectedWorkers">;
   readonly metrics: Metrics;
   readonly passkey: Passkey;
   readonly setup: SetupToken;
@@ -80,7 +80,7 @@ export function createHttp(wired: HttpParts): Promise<App> {
     (app) => {
       systemRoutes(app, systemOptions(wired));
       lambdaRuntimeRoutes(app, { runtimes, uploadsDir });
-      lambdaFunctionRoutes(app, { ...shared, engine: driver });
+      lambdaFunctionRoutes(app, { ...shared, engine: driver, serverId: wired.serverId });
       functionRoutes(app, functionOptions);
       deploymentRoutes(app, functionOptions);
       runtimeRoutes(app, { runtimes });

@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { openPasskey } from "../auth/passkey.ts";
 import { runHolder } from "../gateway/holder.ts";
 import { LineLogger } from "../gateway/line-logger.ts";
+import type { WorkerUser } from "../gateway/worker-user.ts";
 import { randomHex } from "../lib/ids.ts";
 import { DataDirectoryLock } from "../store/lock.ts";
 import { type Config, type ConfigInput, readConfig } from "./config.ts";
+import { findGatewayUser, openDataDir, PRIVATE_UMASK } from "./gateway-user.ts";
+import { lockPrefix } from "./prefix-lock.ts";
 import { serverUrl } from "./urls.ts";
 
 /** In control's environment: the flags of the server, and the token that a fresh one is claimed with. */
@@ -19,16 +22,22 @@ export function configInput(flags: Readonly<Record<string, string>>, env: NodeJS
   return { flags, env, isRoot: process.getuid?.() === 0, cores: availableParallelism() };
 }
 
-/** Resolves with the exit status. @throws AppError `invalid` (configuration), `conflict` (data directory in use) */
+/** Resolves with the exit status. @throws AppError `invalid` (configuration), `conflict` (data directory or prefix in use) */
 export async function runServer(flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv): Promise<number> {
   const config = readConfig(configInput(flags, env));
+  const user = await findGatewayUser(config.gatewayUser, process.getuid?.() === 0);
+  if (user !== undefined) process.umask(PRIVATE_UMASK);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const lock = await DataDirectoryLock.acquire(config.dataDir);
+  let prefixLock: Awaited<ReturnType<typeof lockPrefix>>;
   try {
+    prefixLock = await lockPrefix(config, { env, isRoot: process.getuid?.() === 0 });
     const setupToken = (await exists(config.databasePath)) ? undefined : randomHex(16);
     await announcePasskey(config);
-    return await hold(config, flags, env, setupToken);
+    if (user !== undefined) await openDataDir(config.dataDir, user);
+    return await hold({ config, flags, env, setupToken, user });
   } finally {
+    await prefixLock?.release();
     await lock.release();
   }
 }
@@ -39,26 +48,29 @@ function moduleFolder(env: NodeJS.ProcessEnv): string {
   return codeDir === undefined ? import.meta.dirname : join(codeDir, "src/main");
 }
 
-function hold(
-  config: Config,
-  flags: Readonly<Record<string, string>>,
-  env: NodeJS.ProcessEnv,
-  setupToken: string | undefined,
-): Promise<number> {
-  const childEnv = {
-    ...env,
-    [FLAGS_ENV]: JSON.stringify(flags),
-    ...(setupToken !== undefined && { [SETUP_TOKEN_ENV]: setupToken }),
-  };
+type Holding = {
+  readonly config: Config;
+  readonly flags: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly setupToken: string | undefined;
+  readonly user: WorkerUser | undefined;
+};
+
+function hold({ config, flags, env, setupToken, user }: Holding): Promise<number> {
   return runHolder({
     workerModule: join(moduleFolder(env), "worker-process.ts"),
     controlModule: join(moduleFolder(env), "control-process.ts"),
     args: [],
-    env: childEnv,
+    env,
+    controlEnv: {
+      [FLAGS_ENV]: JSON.stringify(flags),
+      ...(setupToken !== undefined && { [SETUP_TOKEN_ENV]: setupToken }),
+    },
     address: { host: config.address.host ?? undefined, port: config.address.port },
     workerCount: config.gatewayWorkers,
     dataDir: config.dataDir,
     trustedProxies: config.trustedProxies,
+    workerUser: user,
     logger: new LineLogger(config.logLevel),
     onReady: ({ port }) => {
       const url = serverUrl(config, port);

@@ -49,4 +49,10 @@ export class MemoryBuildStore implements BuildStore {
       return kept(updated);
     });
   }
+
+  remove(id: string): Promise<void> {
+    return this.#access(({ builds }) => {
+      builds.delete(id);
+    });
+  }
 }

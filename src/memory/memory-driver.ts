@@ -214,6 +214,11 @@ export class MemoryDriver implements Driver {
 
   // The engine.
 
+  /** Nobody else can be here. */
+  async requireNamesFree(): Promise<void> {
+    this.#requireEngine();
+  }
+
   watch(handlers: Watcher, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#watchers.add(handlers);

@@ -1,7 +1,7 @@
 /** Writes an accepted upload down: service and deployment, in one transaction, with everything checked before. */
 
 import { createHash } from "node:crypto";
-import { type Deployment, isStopFirst } from "../domain/deployment.ts";
+import { COMING, type Deployment, isStopFirst } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import { routeNameOf } from "../domain/names.ts";
 import type { Project } from "../domain/project.ts";
@@ -11,6 +11,8 @@ import type { Service } from "../domain/service.ts";
 import type { Source } from "../domain/source.ts";
 import type { Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
+import { newBuild } from "./build-runner.ts";
+import { cancelComing } from "./deployment-marks.ts";
 
 export type DeployRequest = {
   readonly project: Project;
@@ -34,7 +36,11 @@ export type AcceptedUpload = {
   readonly isNew: boolean;
 };
 
-/** @throws AppError `conflict` (name, port or tag is another's), `invalid` */
+/**
+ * What the upload asks of the service itself (port, tag, running again) is kept with the deployment and becomes true
+ * when that is promoted: an upload that fails leaves everything as it was.
+ * @throws AppError `conflict` (name, port or tag is another's), `invalid`
+ */
 export async function acceptUpload(
   tx: Stores,
   request: DeployRequest,
@@ -43,49 +49,12 @@ export async function acceptUpload(
 ): Promise<AcceptedUpload> {
   const existing = await tx.services.findByName(request.project.id, request.name);
   await requireFree(tx, request, existing);
-  const service = existing ? await updateService(tx, existing, request, now) : await createService(tx, request, now);
+  const service = existing ?? (await createService(tx, request, now));
   const cancelled = await cancelComing(tx, service.id, now);
   const deployment = newDeployment(service, request, configHash, now);
   await tx.deployments.create(deployment);
-  await tx.builds.create({
-    id: deployment.buildId ?? deployment.id,
-    serviceId: service.id,
-    sourceId: request.source.id,
-    runtime: deployment.runtime,
-    status: "queued",
-    contentHash: null,
-    image: null,
-    wasCached: false,
-    error: null,
-    createdAt: now,
-    startedAt: null,
-    finishedAt: null,
-  });
+  await tx.builds.create(newBuild(deployment, deployment.buildId ?? deployment.id, now));
   return { service, deployment, cancelled, isNew: existing === undefined };
-}
-
-/** What is coming up of the service gives way; answers the ids. */
-export async function cancelComing(tx: Stores, serviceId: string, now: number): Promise<readonly string[]> {
-  const coming = await tx.deployments.list({ serviceId, statuses: ["building", "pending", "starting"] });
-  for (const old of coming) {
-    await tx.deployments.update(old.id, {
-      status: "cancelled",
-      failureReason: "a newer deployment took its place",
-      finishedAt: now,
-    });
-  }
-  return coming.map((d) => d.id);
-}
-
-function updateService(tx: Stores, existing: Service, request: DeployRequest, now: number): Promise<Service> {
-  return tx.services.update(existing.id, {
-    desired: "running",
-    localPort: request.localPort ?? existing.localPort,
-    tag: request.tag ?? existing.tag,
-    runtime: request.runtime?.runtime.name ?? null,
-    volumeText: request.volumeText,
-    updatedAt: now,
-  });
 }
 
 async function requireFree(tx: Stores, request: DeployRequest, existing: Service | undefined): Promise<void> {
@@ -100,10 +69,19 @@ async function requireFree(tx: Stores, request: DeployRequest, existing: Service
       fields: { [field]: [`is taken by ${owner.name}`] },
       remedy: `Choose another ${field}.`,
     });
-  const portOwner = localPort === null ? undefined : await tx.services.findByLocalPort(localPort);
-  if (portOwner !== undefined && portOwner.id !== existing?.id) throw conflict("port", portOwner, String(localPort));
-  const tagOwner = tag === null ? undefined : await tx.services.findByTag(tag);
-  if (tagOwner !== undefined && tagOwner.id !== existing?.id) throw conflict("tag", tagOwner, tag ?? "");
+  const coming = (await tx.deployments.list({ statuses: COMING })).filter((d) => d.serviceId !== existing?.id);
+  const reserver = async (isSame: (d: Deployment) => boolean): Promise<Service | undefined> => {
+    const other = coming.find(isSame);
+    return other && tx.services.get(other.serviceId);
+  };
+  if (localPort !== null) {
+    const owner = (await tx.services.findByLocalPort(localPort)) ?? (await reserver((d) => d.localPort === localPort));
+    if (owner !== undefined && owner.id !== existing?.id) throw conflict("port", owner, String(localPort));
+  }
+  if (tag !== null) {
+    const owner = (await tx.services.findByTag(tag)) ?? (await reserver((d) => d.tag === tag));
+    if (owner !== undefined && owner.id !== existing?.id) throw conflict("tag", owner, tag);
+  }
   const routeOwner = await tx.services.findByRouteName(routeNameOf(name, request.project.slug));
   if (routeOwner !== undefined && routeOwner.id !== existing?.id) throw conflict("name", routeOwner, name);
   if (request.settings.replicas > 1 && isStopFirst({ volumes: request.settings.volumes, ports: [] })) {
@@ -156,6 +134,9 @@ function newDeployment(service: Service, request: DeployRequest, configHash: str
     startMs,
     timeoutMs,
     volumes,
+    localPort: request.localPort,
+    tag: request.tag,
+    volumeText: request.volumeText,
     failureReason: null,
     exitCode: null,
     logTail: null,

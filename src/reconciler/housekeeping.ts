@@ -1,17 +1,19 @@
 /** Clears away what nobody refers to any more, now and then, and warns before the disk is full. */
 
 import { statfs } from "node:fs/promises";
-import type { ImageBuilder } from "../domain/build.ts";
+import { type BuildLogs, type ImageBuilder, KEPT_IMAGES } from "../domain/build.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { EngineDriver, ImageDriver } from "../domain/driver.ts";
 import { LABELS } from "../domain/labels.ts";
 import type { Logger } from "../domain/logger.ts";
+import { deploymentsToForget, imagesToKeep, KEPT_DEPLOYMENTS } from "../domain/rollout.ts";
 import type { SourceFiles } from "../domain/source.ts";
-import type { Stores } from "../domain/stores.ts";
+import type { Database } from "../domain/stores.ts";
 
 export type HousekeepingOptions = {
-  readonly stores: Stores;
+  readonly database: Database;
   readonly sources: Pick<SourceFiles, "list" | "remove">;
+  readonly buildLogs: Pick<BuildLogs, "list" | "remove">;
   readonly builder: Pick<ImageBuilder, "pruneImages">;
   readonly driver: Pick<ImageDriver, "listImages"> & Pick<EngineDriver, "prune" | "info">;
   /** Removes runtime files that no runtime refers to (lambdaathome's CleanUnusedRuntimes). */
@@ -56,17 +58,45 @@ export class Housekeeping {
   async #round(): Promise<void> {
     const { logger } = this.#options;
     const chores = {
-      runtimes: this.#runtimes(),
-      sources: this.#sources(),
-      images: this.#images(),
-      disk: this.#disk(),
-      engine: this.#engine(),
+      runtimes: () => this.#runtimes(),
+      history: () => this.#history(),
+      buildLogs: () => this.#buildLogs(),
+      sources: () => this.#sources(),
+      images: () => this.#images(),
+      disk: () => this.#disk(),
+      engine: () => this.#engine(),
     };
-    for (const [chore, done] of Object.entries(chores)) {
-      await done.catch((error: unknown) =>
+    for (const [chore, work] of Object.entries(chores)) {
+      if (this.#isClosed) return;
+      await work().catch((error: unknown) =>
         logger.warn({ err: error, chore }, "clean-up failed, the next round tries again"),
       );
     }
+  }
+
+  /** Deployments nobody needs any more, and builds that no deployment names. */
+  async #history(): Promise<void> {
+    const { database } = this.#options;
+    for (const { id: serviceId } of await database.services.list()) {
+      await database.transact(async (tx) => {
+        const service = await tx.services.find(serviceId);
+        const all = await tx.deployments.list({ serviceId });
+        if (service === undefined || all.length <= KEPT_DEPLOYMENTS) return;
+        const active = service.activeDeploymentId;
+        const gone = deploymentsToForget(all, active, imagesToKeep(all, active, KEPT_IMAGES), KEPT_DEPLOYMENTS);
+        for (const { id } of gone) await tx.deployments.remove(id);
+        const named = new Set(all.filter((d) => !gone.includes(d)).map((d) => d.buildId));
+        for (const { id } of await tx.builds.list({ serviceId })) if (!named.has(id)) await tx.builds.remove(id);
+      });
+    }
+  }
+
+  /** Logs of builds that are gone. */
+  async #buildLogs(): Promise<void> {
+    const { database, buildLogs } = this.#options;
+    const stored = await buildLogs.list();
+    const known = new Set((await database.builds.list({})).map((b) => b.id));
+    for (const id of stored) if (!known.has(id)) await buildLogs.remove(id);
   }
 
   async #runtimes(): Promise<void> {
@@ -76,9 +106,9 @@ export class Housekeeping {
 
   /** Sources of deployments that are gone. One that was just uploaded has its deployment before the next round. */
   async #sources(): Promise<void> {
-    const { stores, sources } = this.#options;
+    const { database, sources } = this.#options;
     const before = await sources.list();
-    const used = new Set((await stores.deployments.list({})).map((d) => d.sourceId));
+    const used = new Set((await database.deployments.list({})).map((d) => d.sourceId));
     const unused = before.filter((id) => !used.has(id));
     for (const id of unused) if (this.#unusedBefore.has(id)) await sources.remove(id);
     this.#unusedBefore = new Set(unused);
@@ -89,9 +119,10 @@ export class Housekeeping {
 
   /** Images of functions that were deleted. */
   async #images(): Promise<void> {
-    const { stores, builder, driver } = this.#options;
-    const known = new Set((await stores.services.list()).map((s) => s.id));
+    const { database, builder, driver } = this.#options;
+    // Images first: one that is built in between belongs to a service that is known then.
     const owners = new Set((await driver.listImages({ mine: true })).map((i) => i.labels[LABELS.service]));
+    const known = new Set((await database.services.list()).map((s) => s.id));
     for (const owner of owners) if (owner !== undefined && !known.has(owner)) await builder.pruneImages(owner, []);
   }
 

@@ -27,72 +27,98 @@ export class InstanceLogs implements ServiceLogs {
     what: { readonly tail: number; readonly follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<ServiceLogLine> {
-    const records = await this.#options.instances.list({ serviceId });
+    const options = this.#options;
     if (what.follow) {
-      yield* followAll(this.#options, serviceId, records, what.tail, signal);
+      yield* followAll(options, serviceId, what.tail, signal);
       return;
     }
-    const all = await Promise.all(records.map((record) => collect(this.#options, record, what.tail, signal)));
-    yield* all
-      .flat()
-      .toSorted((a, b) => a.at - b.at)
-      .slice(-what.tail);
+    const records = await options.instances.list({ serviceId });
+    const all = await Promise.all(records.map((record) => readPast(options, record, what.tail, signal)));
+    yield* lastOf(all, what.tail);
   }
 }
 
-async function collect(
+/** The newest `tail` lines of all instances, oldest first. */
+function lastOf(all: readonly (readonly ServiceLogLine[])[], tail: number): readonly ServiceLogLine[] {
+  const byTime = all.flat().toSorted((a, b) => a.at - b.at);
+  return byTime.slice(Math.max(0, byTime.length - tail));
+}
+
+async function readPast(
   options: InstanceLogsOptions,
   record: InstanceRecord,
   tail: number,
   signal: AbortSignal,
-): Promise<ServiceLogLine[]> {
+): Promise<readonly ServiceLogLine[]> {
+  if (record.runtimeId === null) return keptLines(record);
   const lines: ServiceLogLine[] = [];
   for await (const line of readLines(options, record, { tail, follow: false }, signal)) lines.push(line);
   return lines;
 }
 
+/** What was kept of the copy before, for a slot that waits for its next start. */
+function keptLines(record: InstanceRecord): readonly ServiceLogLine[] {
+  const lines = (record.lastLogTail ?? "").split("\n").filter((line) => line !== "");
+  return lines.map((line) => ({ stream: "stderr", line, at: record.startedAt ?? 0, record }));
+}
+
 async function* followAll(
   options: InstanceLogsOptions,
   serviceId: string,
-  records: readonly InstanceRecord[],
   tail: number,
   signal: AbortSignal,
 ): AsyncIterable<ServiceLogLine> {
   const merged = new LineQueue();
   const followed = new Set<string>();
-  const follow = (record: InstanceRecord, past: number): void => {
-    if (record.runtimeId === null || followed.has(record.runtimeId)) return;
-    followed.add(record.runtimeId);
-    pump(options, record, past, merged, signal).catch((error: unknown) => merged.fail(error));
+  const past = new Map<string, readonly ServiceLogLine[]>();
+  const followNew = async (): Promise<void> => {
+    for (const record of await options.instances.list({ serviceId })) {
+      if (record.runtimeId === null || followed.has(record.runtimeId)) continue;
+      followed.add(record.runtimeId);
+      const seen = past.get(record.runtimeId) ?? [];
+      const from = tail === 0 && past.has(record.runtimeId) ? 0 : Math.max(tail, MAX_WAITING);
+      pump(options, record, { seen, from }, merged, signal).catch((error: unknown) => merged.fail(error));
+    }
   };
+  let isFollowing = false;
   const stop = options.events.on((event) => {
-    if (event.serviceId !== serviceId || event.type !== "instance.ready") return;
-    options.instances
-      .list({ serviceId })
-      .then((now) => {
-        for (const record of now) follow(record, MAX_WAITING);
-      })
-      .catch((error: unknown) => merged.fail(error));
+    if (event.serviceId === serviceId && event.type === "service.deleted") merged.end();
+    if (!isFollowing || event.serviceId !== serviceId || event.type !== "instance.ready") return;
+    followNew().catch((error: unknown) => merged.fail(error));
   });
   const end = (): void => merged.end();
   signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
   try {
-    for (const record of records) follow(record, tail);
+    const records = await options.instances.list({ serviceId });
+    const all = await Promise.all(records.map((record) => readPast(options, record, tail, signal)));
+    for (const [i, { runtimeId }] of records.entries()) if (runtimeId !== null) past.set(runtimeId, all[i] ?? []);
+    yield* lastOf(all, tail);
+    isFollowing = true;
+    await followNew();
     yield* merged;
   } finally {
     stop();
     signal.removeEventListener("abort", end);
+    merged.end();
   }
 }
 
+/** Lines of one instance as they come, without those that were seen already. */
 async function pump(
   options: InstanceLogsOptions,
   record: InstanceRecord,
-  tail: number,
+  { seen, from }: { readonly seen: readonly ServiceLogLine[]; readonly from: number },
   into: LineQueue,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const line of readLines(options, record, { tail, follow: true }, signal)) await into.push(line);
+  const lastAt = seen.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  let seenAtLast = seen.filter((line) => line.at === lastAt).length;
+  for await (const line of readLines(options, record, { tail: from, follow: true }, signal)) {
+    if (line.at < lastAt) continue;
+    if (line.at === lastAt && seenAtLast > 0) seenAtLast -= 1;
+    else await into.push(line);
+  }
 }
 
 async function* readLines(

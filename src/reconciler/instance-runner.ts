@@ -5,78 +5,92 @@ import { type Deployment, tailOf } from "../domain/deployment.ts";
 import type { ImageDriver, InstanceDriver, NetworkDriver } from "../domain/driver.ts";
 import { AppError, isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
-import type { Gateway } from "../domain/gateway.ts";
 import { ADDRESS_REST_MS, type InstanceRecord, slotOf } from "../domain/instance.ts";
-import type { Logger } from "../domain/logger.ts";
 import type { Project } from "../domain/project.ts";
+import { failuresOf } from "../domain/reconcile.ts";
 import type { Service } from "../domain/service.ts";
-import type { Stores } from "../domain/stores.ts";
+import type { Database } from "../domain/stores.ts";
+import { Drains, type DrainsOptions, type ServiceNames } from "./drains.ts";
 import type { Prober } from "./prober.ts";
-import type { RoutePublisher } from "./route-publisher.ts";
 import { ensureFolders, resolveMounts } from "./volume-folders.ts";
 
-export type InstanceRunnerOptions = {
-  readonly stores: Stores;
-  readonly driver: InstanceDriver & NetworkDriver & ImageDriver;
-  readonly gateway: Pick<Gateway, "drained">;
-  readonly publisher: RoutePublisher;
-  readonly prober: Prober;
+export type InstanceRunnerOptions = Omit<DrainsOptions, "stores" | "driver"> & {
+  readonly database: Database;
+  readonly driver: InstanceDriver & NetworkDriver & Pick<ImageDriver, "ownerOf">;
+  readonly prober: Pick<Prober, "watch" | "forget">;
   readonly events: EventBus;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Absolute path of the folder that holds all volumes. */
   readonly volumesDir: string;
-  /** Longest time requests under way may take once their instance is to stop, in milliseconds. */
-  readonly drainTimeoutMs: number;
-  /** Called when a drain that ran beside the queue has ended, or has to be tried again after a while. */
-  readonly onDrained: (serviceId: string, retryInMs: number) => void;
 };
 
-/** Between SIGTERM and SIGKILL, in milliseconds. */
-export const STOP_GRACE_MS = 10_000;
+/** How an instance ended. */
+export type Crash = {
+  readonly exitCode: number | null;
+  /** When the slot may be started again, ms since the epoch. */
+  readonly nextStartAt: number;
+  /** What to keep as its last words when it has no log. */
+  readonly words?: string;
+};
+
 const LOG_TAIL_LINES = 50;
-const DRAIN_RETRY_MS = 2_000;
 
 export class InstanceRunner {
   readonly #options: InstanceRunnerOptions;
-  readonly #drains = new Map<string, Promise<void>>();
+  readonly #drains: Drains;
 
   constructor(options: InstanceRunnerOptions) {
     this.#options = options;
+    this.#drains = new Drains({ ...options, stores: options.database });
   }
 
   /**
-   * Creates and starts the copy of a slot. An image that can't be started counts as a bad exit of it.
-   * @throws AppError `unavailable` when the engine is away: nothing was decided, try again
+   * Creates and starts the copy of a slot. Killed between any two steps it is simply done again: the slot keeps its
+   * address, and a copy that was made and not written down is replaced.
+   * @throws AppError `unavailable` when the engine is away: nothing was decided, try again; any other code: the engine
+   *   refuses it, or the network has no address left
    */
   async start(service: Service, project: Project, deployment: Deployment, replica: number): Promise<void> {
-    const { stores, driver, clock } = this.#options;
-    const slot = slotOf(deployment.id, replica);
+    const { database, driver } = this.#options;
     await driver.ensureNetwork(project.slug, project.networkIndex);
-    const hostNumber = await stores.addresses.claim(project.id, slot, clock.now(), ADDRESS_REST_MS);
-    const before = (await stores.instances.list({ serviceId: service.id })).find((r) => r.slot === slot);
-    const record: InstanceRecord = {
-      slot,
-      serviceId: service.id,
-      projectId: project.id,
-      deploymentId: deployment.id,
-      replica,
-      runtimeId: null,
-      address: driver.addressOf(project.networkIndex, hostNumber),
-      port: null,
-      state: "starting",
-      restartCount: before?.restartCount ?? 0,
-      nextStartAt: 0,
-      startedAt: clock.now(),
-      readyAt: null,
-      lastExitCode: before?.lastExitCode ?? null,
-      lastLogTail: before?.lastLogTail ?? null,
-    };
-    await stores.instances.put(record);
+    const { record, hostNumber } = await this.#takeSlot(project, deployment, replica);
     const runtimeId = await this.#create(service, project, deployment, replica, hostNumber);
-    await stores.instances.update(slot, { runtimeId });
+    await database.instances.update(record.slot, { runtimeId });
     await driver.start(runtimeId);
     this.watch({ ...record, runtimeId }, deployment);
+  }
+
+  /** Address and record in one transaction, so that no address is held by nobody. */
+  #takeSlot(project: Project, deployment: Deployment, replica: number) {
+    const { database, driver, clock } = this.#options;
+    const slot = slotOf(deployment.id, replica);
+    return database.transact(async (tx) => {
+      const hostNumber = await tx.addresses
+        .claim(project.id, slot, clock.now(), ADDRESS_REST_MS)
+        .catch((error: unknown) => {
+          throw isAppError(error, "unavailable") ? new AppError("conflict", error.message, { cause: error }) : error;
+        });
+      const before = (await tx.instances.list({ serviceId: deployment.serviceId })).find((r) => r.slot === slot);
+      const record: InstanceRecord = {
+        slot,
+        serviceId: deployment.serviceId,
+        projectId: project.id,
+        deploymentId: deployment.id,
+        replica,
+        runtimeId: null,
+        address: driver.addressOf(project.networkIndex, hostNumber),
+        port: null,
+        state: "starting",
+        restartCount: before?.restartCount ?? 0,
+        nextStartAt: 0,
+        startedAt: clock.now(),
+        readyAt: null,
+        lastExitCode: before?.lastExitCode ?? null,
+        lastLogTail: before?.lastLogTail ?? null,
+      };
+      await tx.instances.put(record);
+      return { record, hostNumber };
+    });
   }
 
   async #create(
@@ -108,86 +122,77 @@ export class InstanceRunner {
     });
   }
 
-  /** Looks at a copy that runs already, after a restart of Slipway. Idempotent. */
+  /** Looks at a copy from now on, also at one that runs since before a restart of Slipway. Idempotent. */
   watch(record: InstanceRecord, deployment: Deployment): void {
-    if (record.runtimeId === null) return;
-    if (record.state === "ready" && deployment.health === null) return;
+    if (record.runtimeId === null || record.state === "draining") return;
     this.#options.prober.watch({
       runtimeId: record.runtimeId,
+      serviceId: record.serviceId,
       address: record.address,
       startedAt: record.startedAt ?? this.#options.clock.now(),
+      isReady: record.state === "ready",
       deployment,
     });
   }
 
   /** The name resolves to it and it may get requests. */
-  async becomeReady(service: Service, project: Project, record: InstanceRecord, port: number | null): Promise<void> {
-    const { stores, driver, clock, events } = this.#options;
-    if (record.runtimeId === null) return;
-    await driver.setAlias(record.runtimeId, { projectSlug: project.slug, serviceName: service.name, isOn: true });
-    await stores.instances.update(record.slot, { state: "ready", port, readyAt: clock.now() });
-    events.publish({ type: "instance.ready", serviceId: service.id, slot: record.slot });
+  async becomeReady(
+    service: Service,
+    project: Project,
+    { slot, runtimeId }: InstanceRecord,
+    port: number | null,
+  ): Promise<void> {
+    const { database, driver, clock, events } = this.#options;
+    if (runtimeId === null) return;
+    await driver.setAlias(runtimeId, { projectSlug: project.slug, serviceName: service.name, isOn: true });
+    await database.instances.update(slot, { state: "ready", port, readyAt: clock.now() });
+    events.publish({ type: "instance.ready", serviceId: service.id, slot });
   }
 
   /** Keeps the last words, takes it out of the route, removes the copy; the slot waits for its next start. */
-  async crashed(record: InstanceRecord, exitCode: number | null, nextStartAt: number): Promise<void> {
-    const { stores, publisher, clock } = this.#options;
-    const lastLogTail = await this.logTail(record);
-    const isStable = record.readyAt !== null && clock.now() - record.readyAt >= 10_000;
-    const wasReady = record.state === "ready";
-    await stores.instances.update(record.slot, {
+  async crashed(record: InstanceRecord, crash: Crash): Promise<void> {
+    await this.#waitForStart(record, crash, failuresOf(record, this.#options.clock.now()));
+    if (record.state === "ready") await this.#options.publisher.publish();
+    await this.#removeCopy(record.runtimeId);
+  }
+
+  /** The same for one that runs and serves, if badly: its requests may end first. Runs beside the queue. */
+  retire(record: InstanceRecord, crash: Crash, names: ServiceNames | undefined): void {
+    const failures = failuresOf(record, this.#options.clock.now());
+    this.#drains.begin(record, names, async () => {
+      await this.#waitForStart(record, crash, failures);
+      await this.#removeCopy(record.runtimeId);
+    });
+  }
+
+  async #waitForStart(record: InstanceRecord, crash: Crash, restartCount: number): Promise<void> {
+    const { exitCode, nextStartAt, words } = crash;
+    await this.#options.database.instances.update(record.slot, {
       state: "waiting",
       runtimeId: null,
       port: null,
       readyAt: null,
-      restartCount: (isStable ? 0 : record.restartCount) + 1,
+      restartCount,
       nextStartAt,
       lastExitCode: exitCode,
-      lastLogTail,
+      lastLogTail: words ?? (await this.logTail(record)),
     });
-    if (wasReady) await publisher.publish();
-    await this.#removeCopy(record.runtimeId);
   }
 
   /** Runs beside the queue: out of the route (acknowledged), requests under way end, then it stops. Idempotent. */
-  drain(record: InstanceRecord, names: { readonly projectSlug: string; readonly serviceName: string }): void {
-    if (this.#drains.has(record.slot)) return;
-    const { logger, onDrained } = this.#options;
-    const drain = this.#drain(record, names)
-      .then(() => 0)
-      .catch((error: unknown) => {
-        logger.warn({ err: error, slot: record.slot }, "drain failed, it is tried again");
-        return DRAIN_RETRY_MS;
-      })
-      .then((retryInMs) => {
-        this.#drains.delete(record.slot);
-        onDrained(record.serviceId, retryInMs);
-      });
-    this.#drains.set(record.slot, drain);
-  }
-
-  async #drain(
-    record: InstanceRecord,
-    names: { readonly projectSlug: string; readonly serviceName: string },
-  ): Promise<void> {
-    const { stores, publisher, gateway, driver, drainTimeoutMs } = this.#options;
-    if (record.state !== "draining") await stores.instances.update(record.slot, { state: "draining" });
-    await publisher.publish();
-    if (record.runtimeId !== null) {
-      await driver.setAlias(record.runtimeId, { ...names, isOn: false }).catch(ignoreGone);
-      await gateway.drained(record.slot, drainTimeoutMs);
-      await driver.stop(record.runtimeId, STOP_GRACE_MS);
-    }
-    await this.remove(record);
+  drain(record: InstanceRecord, names: ServiceNames | undefined): void {
+    this.#drains.begin(record, names, () => this.remove(record));
   }
 
   /** Removes the copy and forgets the slot; its address rests. */
-  async remove(record: InstanceRecord): Promise<void> {
-    const { stores, clock, events } = this.#options;
-    await this.#removeCopy(record.runtimeId);
-    await stores.addresses.release(record.projectId, record.slot, clock.now());
-    await stores.instances.remove(record.slot);
-    events.publish({ type: "instance.gone", serviceId: record.serviceId, slot: record.slot });
+  async remove({ slot, projectId, serviceId, runtimeId }: InstanceRecord): Promise<void> {
+    const { database, clock, events } = this.#options;
+    await this.#removeCopy(runtimeId);
+    await database.transact(async (tx) => {
+      await tx.addresses.release(projectId, slot, clock.now());
+      await tx.instances.remove(slot);
+    });
+    events.publish({ type: "instance.gone", serviceId, slot });
   }
 
   /** Removes a copy nobody has a record of. */
@@ -213,19 +218,9 @@ export class InstanceRunner {
     return lines.length === 0 ? record.lastLogTail : tailOf(`${lines.join("\n")}\n`);
   }
 
-  /** Resolves when all drains under way have ended. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#drains.values());
-  }
-
   async #removeCopy(runtimeId: string | null): Promise<void> {
     if (runtimeId === null) return;
     this.#options.prober.forget(runtimeId);
     await this.#options.driver.remove(runtimeId);
   }
-}
-
-/** An instance that is gone already needs no change. */
-function ignoreGone(error: unknown): void {
-  if (!isAppError(error, "not_found")) throw error;
 }

@@ -14,9 +14,9 @@ import type { Deployer } from "./deployer.ts";
 import { waitForOutcome } from "./outcome.ts";
 
 export type IntakeOptions = {
-  readonly sources: SourceFiles;
-  readonly runtimes: RuntimeCatalog;
-  readonly deployer: Deployer;
+  readonly sources: Pick<SourceFiles, "importArchive" | "listPaths" | "readFile">;
+  readonly runtimes: Pick<RuntimeCatalog, "read">;
+  readonly deployer: Pick<Deployer, "deploy" | "cancel">;
   readonly limits: ArchiveLimits;
   readonly deployments: Pick<DeploymentStore, "get">;
   readonly events: EventBus;

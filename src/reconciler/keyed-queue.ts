@@ -85,9 +85,10 @@ export class KeyedQueue {
 
   async #run(key: string, entry: Entry): Promise<void> {
     entry.isRunning = true;
+    const release = await this.#slots.acquire();
+    // What was triggered while it waited for its turn is seen by this run.
     entry.isDirty = false;
     entry.dueAt = Number.POSITIVE_INFINITY;
-    const release = await this.#slots.acquire();
     let comeBackAt: number | null = null;
     try {
       if (!this.#isClosed) comeBackAt = await this.#options.work(key);

@@ -1,36 +1,46 @@
 /**
- * Looks at instances from outside: does a port accept a connection, does the health check answer. It only reports; what
- * follows from a look is decided by planReconcile.
+ * Looks at instances again and again: often while they start, now and then later. It only reports; what follows from a
+ * look is decided by planReconcile.
  */
 
-import { request } from "node:http";
-import { connect } from "node:net";
 import type { Clock } from "../domain/clock.ts";
-import type { Deployment } from "../domain/deployment.ts";
-import type { Look } from "../domain/reconcile.ts";
+import { DEFAULT_HEALTH_INTERVAL_MS, type Deployment } from "../domain/deployment.ts";
+import { BAD_LOOKS_TO_FAIL, type Look } from "../domain/reconcile.ts";
 
 export type ProbeTarget = {
   readonly runtimeId: string;
+  readonly serviceId: string;
   readonly address: string;
   readonly startedAt: number;
+  /** It was found well before: the first look may take its time, and tells only what is new. */
+  readonly isReady: boolean;
   readonly deployment: Pick<Deployment, "listenPorts" | "health">;
 };
 
+export type LookAt = (target: ProbeTarget) => Promise<number | undefined>;
+
 export type ProberOptions = {
   readonly clock: Clock;
+  /** Takes one look at an instance: the port that is well, undefined when none is. Never rejects. */
+  readonly lookAt: LookAt;
   /** Called when a look differs in kind from the one before: became well, went bad, bad often enough to act on. */
-  readonly onChange: (runtimeId: string) => void;
+  readonly onChange: (serviceId: string) => void;
 };
 
 /** A service without a port is ready after this long of running, in milliseconds (design 8.2). */
 const PORTLESS_READY_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 1_000;
 
-type Watch = { readonly target: ProbeTarget; look: Look | undefined; cancel: () => void };
+type Watch = {
+  readonly target: ProbeTarget;
+  /** It was well at least once. */
+  wasWell: boolean;
+  cancel: () => void;
+};
 
 export class Prober {
   readonly #options: ProberOptions;
   readonly #watches = new Map<string, Watch>();
+  readonly #looks = new Map<string, Look>();
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -39,21 +49,22 @@ export class Prober {
   /** Starts looking; a second call for the same instance changes nothing. */
   watch(target: ProbeTarget): void {
     if (this.#watches.has(target.runtimeId)) return;
-    const watch: Watch = { target, look: undefined, cancel: () => undefined };
+    const watch: Watch = { target, wasWell: target.isReady, cancel: () => undefined };
     this.#watches.set(target.runtimeId, watch);
-    this.#lookAfter(watch, 0);
+    // After a restart of Slipway not everything is looked at in the same moment.
+    this.#lookAfter(watch, target.isReady ? Math.random() * intervalOf(target) : 0);
   }
 
   /** Idempotent. */
   forget(runtimeId: string): void {
     this.#watches.get(runtimeId)?.cancel();
     this.#watches.delete(runtimeId);
+    this.#looks.delete(runtimeId);
   }
 
+  /** The last look at each, by runtime id; it changes as looks are taken. */
   looks(): ReadonlyMap<string, Look> {
-    const looks = new Map<string, Look>();
-    for (const [id, watch] of this.#watches) if (watch.look !== undefined) looks.set(id, watch.look);
-    return looks;
+    return this.#looks;
   }
 
   close(): void {
@@ -62,9 +73,7 @@ export class Prober {
 
   #lookAfter(watch: Watch, delayMs: number): void {
     watch.cancel = this.#options.clock.schedule(delayMs, () => {
-      this.#look(watch).catch((error: unknown) => {
-        throw error;
-      });
+      void this.#look(watch);
     });
   }
 
@@ -72,58 +81,34 @@ export class Prober {
     const { target } = watch;
     const port = await this.#findWell(target);
     if (this.#watches.get(target.runtimeId) !== watch) return;
-    const before = watch.look;
     const isWell = port !== undefined;
-    watch.look = { isWell, port: port ?? null, badInRow: isWell ? 0 : (before?.badInRow ?? 0) + 1 };
-    if (before?.isWell !== isWell || watch.look.badInRow === 3) this.#options.onChange(target.runtimeId);
-    const delay = this.#nextDelayMs(watch);
+    const before = this.#looks.get(target.runtimeId);
+    const badInRow = isWell ? 0 : (before?.badInRow ?? 0) + 1;
+    const hasChanged = before === undefined ? isWell !== target.isReady : isWell !== before.isWell;
+    this.#looks.set(target.runtimeId, { isWell, port: port ?? null, badInRow });
+    watch.wasWell ||= isWell;
+    if (hasChanged || badInRow === BAD_LOOKS_TO_FAIL) this.#options.onChange(target.serviceId);
+    const delay = this.#nextDelayMs(watch, isWell);
     if (delay !== null) this.#lookAfter(watch, delay);
   }
 
   /** The port that is well, null for a portless one that is, undefined when it is not. */
-  async #findWell({ address, startedAt, deployment }: ProbeTarget): Promise<number | null | undefined> {
-    if (deployment.listenPorts.length === 0) {
-      return this.#options.clock.now() - startedAt >= PORTLESS_READY_MS ? null : undefined;
-    }
-    const open = await Promise.all(deployment.listenPorts.map((port) => acceptsConnection(address, port)));
-    const port = deployment.listenPorts.find((_, i) => open[i]);
-    if (port === undefined || deployment.health === null) return port;
-    const { path, timeoutMs } = deployment.health;
-    return (await answersWell(address, port, path, timeoutMs)) ? port : undefined;
+  async #findWell(target: ProbeTarget): Promise<number | null | undefined> {
+    const { clock, lookAt } = this.#options;
+    if (target.deployment.listenPorts.length > 0) return lookAt(target);
+    return clock.now() - target.startedAt >= PORTLESS_READY_MS ? null : undefined;
   }
 
-  /** Often while it starts, at the health check's interval later; without one, engine events say enough. */
-  #nextDelayMs({ target, look }: Watch): number | null {
-    const { health } = target.deployment;
-    if (look?.isWell) return health?.intervalMs ?? null;
+  /** Often while it starts, at its interval later. One without a port needs no further look: engine events say enough. */
+  #nextDelayMs({ target, wasWell }: Watch, isWell: boolean): number | null {
+    if (wasWell) return isWell && target.deployment.listenPorts.length === 0 ? null : intervalOf(target);
     const ageMs = this.#options.clock.now() - target.startedAt;
     if (ageMs < 5_000) return 20;
     if (ageMs < 20_000) return 200;
-    return health === null ? 1000 : Math.min(health.intervalMs, 1000);
+    return Math.min(intervalOf(target), 1000);
   }
 }
 
-function acceptsConnection(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
-    const end = (isOpen: boolean): void => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
-    socket.once("error", () => end(false));
-  });
-}
-
-function answersWell(host: string, port: number, path: string, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const sent = request({ host, port, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      const status = response.statusCode ?? 0;
-      response.destroy();
-      resolve(status >= 200 && status < 400);
-    });
-    sent.once("error", () => resolve(false));
-    sent.end();
-  });
+function intervalOf({ deployment }: ProbeTarget): number {
+  return deployment.health?.intervalMs ?? DEFAULT_HEALTH_INTERVAL_MS;
 }

@@ -1,15 +1,15 @@
 /** Keeps the gateway's routing table true to the store. Calls that come together share one publication. */
 
-import type { DeploymentStatus } from "../domain/deployment.ts";
+import { COMING, type DeploymentStatus } from "../domain/deployment.ts";
 import type { Gateway } from "../domain/gateway.ts";
 import type { RouteTable } from "../domain/route.ts";
 import { buildRouteTable } from "../domain/route-table.ts";
-import type { Stores } from "../domain/stores.ts";
+import type { Database } from "../domain/stores.ts";
 
-const MATTERS: readonly DeploymentStatus[] = ["building", "pending", "starting", "healthy"];
+const MATTERS: readonly DeploymentStatus[] = [...COMING, "healthy"];
 
 export type RoutePublisherOptions = {
-  readonly stores: Pick<Stores, "projects" | "services" | "deployments" | "instances">;
+  readonly database: Pick<Database, "transact">;
   readonly gateway: Pick<Gateway, "publish">;
   readonly baseDomain: string | null;
 };
@@ -41,15 +41,18 @@ export class RoutePublisher {
     return this.#next;
   }
 
-  async readTable(): Promise<RouteTable> {
-    const { projects, services, deployments, instances } = this.#options.stores;
-    return buildRouteTable({
-      projects: await projects.list(),
-      services: await services.list(),
-      deployments: await deployments.list({ statuses: MATTERS }),
-      records: await instances.list(),
-      baseDomain: this.#options.baseDomain,
-    });
+  /** In one transaction: a table out of two states of the store could name a service without its deployment. */
+  readTable(): Promise<RouteTable> {
+    const { database, baseDomain } = this.#options;
+    return database.transact(async (tx) =>
+      buildRouteTable({
+        projects: await tx.projects.list(),
+        services: await tx.services.list(),
+        deployments: await tx.deployments.list({ statuses: MATTERS }),
+        records: await tx.instances.list(),
+        baseDomain,
+      }),
+    );
   }
 
   async #publishNow(): Promise<void> {

@@ -38,6 +38,10 @@ export class SqlBuildStore implements BuildStore {
     const row = await update.executeTakeFirst();
     return row === undefined ? missing(id) : codec.decode(row);
   }
+
+  async remove(id: string): Promise<void> {
+    await this.#db.deleteFrom("builds").where("id", "=", id).execute();
+  }
 }
 
 function missing(id: string): never {

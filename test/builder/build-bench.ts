@@ -9,7 +9,7 @@ import { FileBuildLogs } from "../../src/builder/build-logs.ts";
 import { hostBaseOptions } from "../../src/builder/host-base-options.ts";
 import { hostSettingsOf } from "../../src/builder/host-settings.ts";
 import { EngineImageBuilder } from "../../src/builder/image-builder.ts";
-import { readHostFacts } from "../../src/builder/read-host-facts.ts";
+import { type HostFacts, readHostFacts } from "../../src/builder/read-host-facts.ts";
 import { FolderRuntimeCatalog } from "../../src/builder/runtime-catalog.ts";
 import { TarSourceFiles } from "../../src/builder/source-files.ts";
 import { DockerBuildEngine } from "../../src/docker/build-engine.ts";
@@ -34,8 +34,10 @@ export type BuildBench = {
   readonly logs: FileBuildLogs;
   readonly driver: DockerDriver;
   readonly serverId: string;
-  /** The same with other limits. */
-  builderWith(limits: Partial<BuildLimits>): EngineImageBuilder;
+  /** The same with other limits, or on a host with other settings. */
+  builderWith(limits: Partial<BuildLimits>, facts?: HostFacts): EngineImageBuilder;
+  /** What this host says about registries. */
+  readonly hostFacts: HostFacts;
   /** Imports the files as a zip; `runtime` absent: with their own Dockerfile. */
   requestFor(files: Files, runtime?: string): Promise<BuildRequest>;
   /** Imports the files and builds them. */
@@ -64,7 +66,8 @@ export async function openBuildBench(): Promise<BuildBench> {
     uploadedFolder: join(folder, "runtimes"),
     clock: systemClock,
   });
-  const builderWith = (limits: Partial<BuildLimits>): EngineImageBuilder =>
+  const hostFacts = await readHostFacts(hostPlaces);
+  const builderWith = (limits: Partial<BuildLimits>, facts = hostFacts): EngineImageBuilder =>
     new EngineImageBuilder({
       engine,
       images: driver,
@@ -73,7 +76,7 @@ export async function openBuildBench(): Promise<BuildBench> {
       limits: { ...DEFAULT_BUILD_LIMITS, ...limits },
       prefix,
       serverId,
-      readHostSettings: async () => hostSettingsOf(await readHostFacts(hostPlaces)),
+      readHostSettings: async () => hostSettingsOf(facts),
     });
   const builder = builderWith({});
   const requestFor = async (files: Files, runtime?: string): Promise<BuildRequest> => {
@@ -101,6 +104,7 @@ export async function openBuildBench(): Promise<BuildBench> {
     driver,
     serverId,
     builderWith,
+    hostFacts,
     requestFor,
     build: async (files, runtime, changes = {}, signal = new AbortController().signal) =>
       builder.build({ ...(await requestFor(files, runtime)), ...changes }, signal),

@@ -5,7 +5,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -49,7 +49,10 @@ export class TestServer {
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const server = new TestServer(await mkdtemp(join(tmpdir(), "slipway-e2e-")), options);
+    const folder = await mkdtemp(join(tmpdir(), "slipway-e2e-"));
+    // Another user (see gateway-user) must be able to get through it to the data directory.
+    await chmod(folder, 0o711);
+    const server = new TestServer(folder, options);
     try {
       await server.run();
     } catch (error) {
@@ -100,6 +103,7 @@ export class TestServer {
     });
     exited.catch(() => undefined);
     const ready = eventually(() => {
+      if (child.exitCode !== null) return;
       const match = /ready on http:\/\/127\.0\.0\.1:(\d+)/.exec(this.#output.slice(before));
       if (match === null) throw new Error(`the server is not ready:\n${this.#output.slice(before)}`);
       this.port = Number(match[1]);

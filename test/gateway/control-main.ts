@@ -38,9 +38,10 @@ const api = createServer((request, response) => {
 });
 await rm(join(dataDir, "control.sock"), { force: true });
 await new Promise<void>((resolve) => api.listen(join(dataDir, "control.sock"), resolve));
+await publish();
+// As late as the real control does: told to stop while it starts, it must not forget.
 holder.onStop(() => {
   api.close(() => process.exit(0));
   api.closeIdleConnections();
 });
-await publish();
 holder.ready();

@@ -4,5 +4,6 @@ import { LineLogger } from "../../src/gateway/line-logger.ts";
 import { runWorker } from "../../src/gateway/worker.ts";
 import { readWorkerEnv } from "../../src/gateway/worker-env.ts";
 
-await runWorker({ ...readWorkerEnv(process.env), logger: new LineLogger() });
+const { user: _user, ...settings } = readWorkerEnv(process.env);
+await runWorker({ ...settings, logger: new LineLogger() });
 process.exit();

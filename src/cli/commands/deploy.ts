@@ -39,7 +39,7 @@ export function createDeployCommand(context: CliContext): Command {
     .action((path: string, options: DeployOptions) => deploy(path, options, context));
   return withExamples(command, [
     ["slipway deploy examples/hello", "named hello, runtime told from its files"],
-    ["slipway deploy . --name api --port 3000 --env LEVEL=info", "the present folder"],
+    ["slipway deploy . --name shop --port 3000 --env LEVEL=info", "the present folder"],
     ["slipway deploy app.zip --runtime python --volume ./data:/data", "an archive, with stored data"],
     ['curl "$(slipway deploy examples/hello)"', "standard output is the URL alone"],
   ]);

@@ -3,15 +3,19 @@
 import { Command } from "commander";
 import { AppError } from "../../domain/errors.ts";
 import type { ApiClient, FunctionRef } from "../api-client.ts";
-import { awaitSettled } from "../await-settled.ts";
+import type { DeploymentView, FunctionView } from "../api-views.ts";
 import type { CliContext } from "../cli-context.ts";
 import { projectOption, withExamples } from "../command-help.ts";
+import { followDeployment } from "../follow-deployment.ts";
 import { statusLine } from "../function-action.ts";
 import { hintingAtNames } from "../known-name.ts";
+import { Progress } from "../progress.ts";
 
 type RollbackOptions = { readonly project?: string; readonly wait: boolean };
 
 const WHOLE_ID_LENGTH = 36;
+/** States of a deployment that is on its way to serve; one whose image is gone is built again. */
+const COMING: readonly DeploymentView["status"][] = ["building", "pending", "starting"];
 
 export function createRollbackCommand(context: CliContext): Command {
   const command = new Command()
@@ -26,13 +30,27 @@ export function createRollbackCommand(context: CliContext): Command {
         const id = deployment === undefined ? undefined : await wholeId(client, ref, deployment);
         return client.rollback(ref, id);
       });
-      const view = options.wait ? await awaitSettled(answer, "running", client, ref, context) : answer;
+      const view = options.wait ? await awaitRollback(client, ref, context) : answer;
       context.output.result(view, statusLine(view, context.output.style));
     });
   return withExamples(command, [
     ["slipway rollback hello", "back to the version before"],
     ["slipway rollback hello 1f0c2a9e", "to one that `slipway deployments hello` shows"],
   ]);
+}
+
+/** The function once the deployment that is coming, if there is one, serves. @throws AppError `deploy_failed` when it never will */
+async function awaitRollback(client: ApiClient, ref: FunctionRef, context: CliContext): Promise<FunctionView> {
+  const { deps, output, signal } = context;
+  const coming = (await client.listDeployments(ref)).find(({ status }) => COMING.includes(status));
+  if (coming === undefined) return client.getFunction(ref);
+  const progress = new Progress(deps, output.isJson);
+  try {
+    await followDeployment(coming, { client, ref, progress, signal, now: deps.now });
+    return await client.getFunction(ref);
+  } finally {
+    progress.stop();
+  }
 }
 
 /** @throws AppError `not_found` or `conflict` when the start of an id fits none or several deployments */

@@ -23,6 +23,9 @@ export function historyStoresContract(open: OpenDatabase): void {
       command: [],
       health: null,
       volumes: [],
+      localPort: null,
+      tag: null,
+      volumeText: "",
       resources: { cpuMillicores: null, memoryBytes: null },
     });
     await database.deployments.create(full);
@@ -124,6 +127,9 @@ export function historyStoresContract(open: OpenDatabase): void {
     assert.deepEqual(await database.builds.update("b", patch), { ...created, ...patch });
     assert.deepEqual(await database.builds.update("b", {}), { ...created, ...patch });
     assert.deepEqual(await database.builds.get("b"), { ...created, ...patch });
+    await database.builds.remove("b");
+    await database.builds.remove("b");
+    await rejectsWith("not_found", database.builds.get("b"));
   });
 
   databaseTest(open, "builds are listed newest first, equal times by id, filtered and in slices", async (database) => {

@@ -1,6 +1,6 @@
 // Installs what package.json asks for; nothing to do without one. With a build script all dependencies are needed.
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { npm } from "./npm.mjs";
 
 if (!existsSync("package.json")) process.exit(0);
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -10,6 +10,4 @@ if (isBuilt) Object.assign(wanted, manifest.devDependencies);
 if (Object.keys(wanted).length === 0) process.exit(0);
 const hasLock = existsSync("package-lock.json") || existsSync("npm-shrinkwrap.json");
 const kinds = isBuilt ? ["--include=dev"] : ["--omit=dev"];
-const quiet = ["--no-audit", "--no-fund", "--no-update-notifier"];
-const { status } = spawnSync("npm", [hasLock ? "ci" : "install", ...kinds, ...quiet], { stdio: "inherit" });
-process.exit(status ?? 1);
+process.exit(npm([hasLock ? "ci" : "install", ...kinds, "--no-audit", "--no-fund"]));

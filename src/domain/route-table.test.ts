@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  sampleDeployment,
+  sampleInstance,
+  sampleProject,
+  sampleService,
+} from "../../test/contract/database/sample-records.ts";
+import type { InstanceRecord } from "./instance.ts";
+import { buildRouteTable } from "./route-table.ts";
+import type { Service } from "./service.ts";
+
+const PROJECT = { ...sampleProject("p"), networkIndex: 0 };
+const SERVICE = sampleService("s", "p", { activeDeploymentId: "d", localPort: 9002 });
+const ACTIVE = sampleDeployment("d", "s", { status: "healthy", timeoutMs: 1234 });
+
+const record = (n: number, given: Partial<InstanceRecord> = {}): InstanceRecord =>
+  sampleInstance(`d-${n}`, SERVICE, { deploymentId: "d", state: "ready", port: 80, address: `10.0.0.${n}`, ...given });
+
+function table(records: readonly InstanceRecord[], service: Service = SERVICE, deployments = [ACTIVE]) {
+  return buildRouteTable({ projects: [PROJECT], services: [service], deployments, records, baseDomain: null });
+}
+
+test("targets are the ready instances of the deployment that serves, with a port, sorted", () => {
+  const records = [
+    record(3),
+    record(1),
+    record(2, { state: "draining" }),
+    record(4, { port: null }),
+    record(5, { deploymentId: "next" }),
+  ];
+  const [route] = table(records).services;
+  assert.deepEqual(
+    route?.targets.map((t) => t.slot),
+    ["d-1", "d-3"],
+  );
+  assert.partialDeepStrictEqual(route, { state: "ready", timeoutMs: 1234, name: "s" });
+  assert.deepEqual(table(records).localPorts, [[9002, "s"]]);
+});
+
+test("a private service has no route, no label and no port", () => {
+  const { services, labels, localPorts } = table([record(1)], { ...SERVICE, isPrivate: true });
+  assert.deepEqual([services, labels, localPorts], [[], [], []]);
+});
+
+test("requests wait for a service that will be back at once, and are told when it will not", () => {
+  const state = (...given: Parameters<typeof table>) => table(...given).services[0]?.state;
+  assert.equal(state([record(1, { state: "waiting", restartCount: 2 })]), "parked");
+  assert.equal(state([]), "parked");
+  assert.equal(state([record(1, { state: "waiting", restartCount: 3 })]), "failed");
+  assert.equal(state([record(1, { state: "waiting", restartCount: 3 }), record(2, { state: "starting" })]), "parked");
+  assert.equal(state([record(1)], { ...SERVICE, desired: "stopped" }), "stopped");
+  const fresh = { ...SERVICE, activeDeploymentId: null };
+  assert.equal(state([], fresh, [{ ...ACTIVE, status: "building" }]), "building");
+  assert.equal(state([], fresh, [{ ...ACTIVE, status: "starting" }]), "starting");
+  assert.equal(state([], fresh, []), "failed");
+});
+
+test("what does not serve yet gets no request, ready or not", () => {
+  const next = sampleDeployment("n", "s", { status: "starting" });
+  const records = [record(1), sampleInstance("n-0", SERVICE, { deploymentId: "n", state: "ready", port: 80 })];
+  assert.deepEqual(
+    table(records, SERVICE, [ACTIVE, next]).services[0]?.targets.map((t) => t.slot),
+    ["d-1"],
+  );
+});

@@ -1,0 +1,32 @@
+/** What a service is now, for people, out of its deployments and instances. Pure. */
+
+import type { Deployment } from "./deployment.ts";
+import type { InstanceRecord } from "./instance.ts";
+import { isLooping } from "./reconcile.ts";
+import type { Service, ServiceStatus } from "./service.ts";
+
+/**
+ * `latest` is the deployment that is coming up, else the newest of any status. An instance that keeps crashing does not
+ * count as up in the moments it is: with one of those a service is degraded, with nothing else it has failed.
+ */
+export function serviceStatus(
+  service: Service,
+  latest: Deployment | undefined,
+  active: Deployment | undefined,
+  records: readonly InstanceRecord[],
+  now: number,
+): ServiceStatus {
+  const isComing = latest?.status === "pending" || latest?.status === "starting";
+  if (service.desired === "stopped") return isComing ? "deploying" : "stopped";
+  if (active === undefined) {
+    if (latest === undefined) return "created";
+    if (latest.status === "failed") return "failed";
+    return latest.status === "cancelled" ? "created" : "deploying";
+  }
+  const own = records.filter((r) => r.deploymentId === active.id);
+  const ready = own.filter((r) => r.state === "ready");
+  const isSteady = ready.every((r) => !isLooping(r, now));
+  if (ready.length >= active.replicas && isSteady) return "running";
+  if (ready.length > 0) return "degraded";
+  return own.some((r) => isLooping(r, now)) ? "failed" : "deploying";
+}

@@ -1,0 +1,145 @@
+/** What the API shows of functions, deployments and runtimes. The views are made in function-view.ts and runtimes.routes.ts. */
+
+import { z } from "zod";
+import { BUILD_STATUSES } from "../domain/build.ts";
+import { DEPLOYMENT_STATUSES } from "../domain/deployment.ts";
+import { SERVICE_STATUSES } from "../domain/service.ts";
+import type { UploadStatus } from "../domain/status-words.ts";
+
+const UPLOAD_STATUSES = ["building", "starting", "running", "failed", "stopped"] as const satisfies UploadStatus[];
+
+const time = z.iso.datetime();
+
+const buildSchema = z
+  .strictObject({
+    id: z.string(),
+    status: z.enum(BUILD_STATUSES),
+    was_cached: z.boolean().describe("An image of the same content was there already"),
+    error: z.string().nullable(),
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+  })
+  .meta({ id: "Build" });
+
+export const deploymentSchema = z
+  .strictObject({
+    id: z.string(),
+    service_id: z.string(),
+    function: z.string(),
+    status: z.enum(DEPLOYMENT_STATUSES),
+    active: z.boolean().describe("It is the one that serves"),
+    image: z.string().nullable(),
+    runtime: z.string().nullable(),
+    source_id: z.string().nullable(),
+    env_vars: z.record(z.string(), z.string()),
+    replicas: z.int(),
+    resources: z.strictObject({ cpu_shares: z.int().nullable(), memory_mb: z.int().nullable() }),
+    command: z.array(z.string()),
+    health: z
+      .strictObject({ path: z.string(), interval_ms: z.int(), timeout_ms: z.int(), start_ms: z.int() })
+      .nullable(),
+    volumes: z.array(z.strictObject({ source: z.string(), target: z.string(), read_only: z.boolean() })),
+    ports: z.array(z.strictObject({ container_port: z.int(), protocol: z.literal("tcp") })),
+    failure_reason: z.string().nullable(),
+    exit_code: z.int().nullable(),
+    log_tail: z.string().nullable(),
+    attempt_count: z.int(),
+    build: buildSchema.nullable(),
+    created_at: time,
+    started_at: time.nullable(),
+    healthy_at: time.nullable(),
+  })
+  .meta({ id: "Deployment" });
+
+const instanceSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    deployment_id: z.string(),
+    current: z.boolean().describe("Of the deployment that serves"),
+    healthy: z.boolean(),
+    state: z.enum(["waiting", "starting", "ready", "draining"]),
+    started_at: time.nullable(),
+    restart_count: z.int(),
+    last_exit_code: z.int().nullable(),
+    last_log_tail: z.string().nullable(),
+  })
+  .meta({ id: "Instance" });
+
+export const functionSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    project: z.string(),
+    kind: z.enum(["function", "image"]),
+    status: z.enum([...SERVICE_STATUSES, "building"]),
+    url: z.string(),
+    urls: z.array(z.string()),
+    runtime: z.string().nullable(),
+    tag: z.string().nullable(),
+    port: z.int().nullable(),
+    private: z.boolean(),
+    replicas: z.int(),
+    active_deployment_id: z.string().nullable(),
+    latest_deployment: deploymentSchema.nullable(),
+    error: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+    instances: z.array(instanceSchema),
+  })
+  .meta({ id: "Function" });
+
+const imageSchema = z
+  .strictObject({ id: z.string(), tags: z.array(z.string()), created_at: time })
+  .meta({ id: "Image" });
+
+export const functionWithImagesSchema = functionSchema
+  .extend({ images: z.array(imageSchema).describe("Kept for rollback, newest first") })
+  .meta({ id: "FunctionWithImages" });
+
+export const deployAnswerSchema = z
+  .strictObject({
+    function: functionSchema,
+    deployment: deploymentSchema,
+    detected: z.string().nullable().describe("What the source was taken for, when nothing said so"),
+    unchanged: z.boolean().describe("The same source and settings serve already"),
+  })
+  .meta({ id: "DeployAnswer" });
+
+/** lambdaathome's LambdaFun: all strings; status, error and the log's address are ours. */
+export const lambdaSchema = z
+  .strictObject({
+    name: z.string(),
+    tag: z.string(),
+    runtime: z.string(),
+    port: z.string(),
+    volume: z.string(),
+    source: z.string(),
+    id: z.string(),
+    status: z.enum(UPLOAD_STATUSES),
+    error: z.string().nullable(),
+    buildLog: z.string(),
+  })
+  .meta({ id: "LambdaFun" });
+
+export const runtimeSchema = z
+  .strictObject({
+    name: z.string(),
+    description: z.string(),
+    origin: z.enum(["builtin", "uploaded"]),
+    protocol: z.enum(["http", "message"]),
+    default_port: z.int(),
+  })
+  .meta({ id: "Runtime" });
+
+export const runtimeWithContentSchema = runtimeSchema
+  .extend({ content: z.string().describe("The Dockerfile") })
+  .meta({ id: "RuntimeWithContent" });
+
+export type FunctionView = z.output<typeof functionSchema>;
+export type DeploymentView = z.output<typeof deploymentSchema>;
+export type BuildView = z.output<typeof buildSchema>;
+export type InstanceView = z.output<typeof instanceSchema>;
+export type ImageView = z.output<typeof imageSchema>;
+export type LambdaView = z.output<typeof lambdaSchema>;
+export type RuntimeView = z.output<typeof runtimeSchema>;

@@ -1,0 +1,252 @@
+/**
+ * Runs the builds of deployments beside everything else and writes down how they end: with its image there a deployment
+ * becomes `pending`, which is the reconciler's turn. One that serves and whose image is gone gets it back from its kept
+ * source.
+ */
+
+import type { Build, BuildRequest, BuildResult, ImageBuilder } from "../domain/build.ts";
+import { KEPT_IMAGES } from "../domain/build.ts";
+import type { Clock } from "../domain/clock.ts";
+import { type Deployment, tailOf } from "../domain/deployment.ts";
+import { isAppError } from "../domain/errors.ts";
+import type { EventBus } from "../domain/events.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { Project } from "../domain/project.ts";
+import { imagesToKeep, listenPorts } from "../domain/rollout.ts";
+import type { RuntimeFiles } from "../domain/runtime.ts";
+import type { Service } from "../domain/service.ts";
+import type { Database, Stores } from "../domain/stores.ts";
+import { newId } from "../lib/ids.ts";
+
+export type BuildRunnerOptions = {
+  readonly database: Database;
+  readonly builder: ImageBuilder;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The route of some service may have changed. */
+  readonly publishRoutes: () => Promise<void>;
+  /** There is something to reconcile. */
+  readonly trigger: (serviceId: string) => void;
+  readonly loadRuntime: (name: string, serviceName: string) => Promise<RuntimeFiles>;
+};
+
+/** Everything a build is made of. */
+export type BuildOrder = {
+  readonly deployment: Deployment;
+  readonly project: Project;
+  readonly service: Service;
+  /** Undefined: the source has its own Dockerfile. */
+  readonly runtime: RuntimeFiles | undefined;
+  readonly noCache: boolean;
+};
+
+type RunningBuild = { readonly serviceId: string; readonly abort: AbortController; readonly done: Promise<void> };
+
+/** A lost image that can't be built again is not tried again before this, in milliseconds. */
+const REBUILD_AGAIN_MS = 600_000;
+
+export class BuildRunner {
+  readonly #options: BuildRunnerOptions;
+  /** By deployment id. */
+  readonly #builds = new Map<string, RunningBuild>();
+  /** When the last build of a lost image began, by deployment id. */
+  readonly #rebuiltAt = new Map<string, number>();
+  #isClosing = false;
+
+  constructor(options: BuildRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the build and answers at once. */
+  start(order: BuildOrder): void {
+    const { deployment, service } = order;
+    const abort = new AbortController();
+    const done = this.#build(order, abort.signal)
+      .catch((error: unknown) => this.#failed(deployment, error))
+      .catch((error: unknown) =>
+        this.#options.logger.error(
+          { err: error, deploymentId: deployment.id },
+          "a build's end could not be written down",
+        ),
+      )
+      .finally(() => this.#builds.delete(deployment.id));
+    this.#builds.set(deployment.id, { serviceId: service.id, abort, done });
+  }
+
+  /** Begins the build of a deployment that is stored as `building`: one interrupted by a restart, or rolled back to. */
+  async resume(deployment: Deployment): Promise<void> {
+    // One that was cancelled a moment ago ends first.
+    await this.#builds.get(deployment.id)?.done;
+    try {
+      this.start(await this.#orderOf(deployment));
+    } catch (error) {
+      await this.#failed(deployment, error);
+    }
+  }
+
+  /**
+   * Builds the image of a deployment again that serves, from its kept source, because it is gone from the engine. While
+   * that is under way or has failed a short while ago, nothing is done.
+   */
+  rebuild(deployment: Deployment): void {
+    const { clock, logger } = this.#options;
+    const lastAt = this.#rebuiltAt.get(deployment.id) ?? Number.NEGATIVE_INFINITY;
+    if (this.#isClosing || this.#builds.has(deployment.id) || clock.now() - lastAt < REBUILD_AGAIN_MS) return;
+    this.#rebuiltAt.set(deployment.id, clock.now());
+    const { id: deploymentId, serviceId, image } = deployment;
+    logger.warn({ deploymentId, serviceId, image }, "an image is gone from the engine, it is built again");
+    this.#withNewBuild(deployment)
+      .then((renewed) => this.#orderOf(renewed))
+      .then((order) => this.start(order))
+      .catch((error: unknown) => logger.error({ err: error, deploymentId }, "a lost image can't be built again"));
+  }
+
+  /** Those deployments of the service were just marked as cancelled: their builds end, and who waits for them is told. */
+  cancelled(serviceId: string, deploymentIds: readonly string[]): void {
+    for (const deploymentId of deploymentIds) {
+      this.#builds.get(deploymentId)?.abort.abort();
+      this.#options.events.publish({ type: "deployment.cancelled", serviceId, deploymentId });
+    }
+  }
+
+  /** Aborts what is being built for the service; resolves when it has ended. */
+  async abortAllOf(serviceId: string): Promise<void> {
+    const builds = [...this.#builds.values()].filter((b) => b.serviceId === serviceId);
+    for (const build of builds) build.abort.abort();
+    await Promise.all(builds.map((b) => b.done));
+  }
+
+  /** Ends builds under way; they are taken up again by the next start. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const build of this.#builds.values()) build.abort.abort();
+    await Promise.all([...this.#builds.values()].map((b) => b.done));
+  }
+
+  async #orderOf(deployment: Deployment): Promise<BuildOrder> {
+    const { database, loadRuntime } = this.#options;
+    const service = await database.services.get(deployment.serviceId);
+    const project = await database.projects.get(service.projectId);
+    const runtime = deployment.runtime === null ? undefined : await loadRuntime(deployment.runtime, service.name);
+    return { deployment, project, service, runtime, noCache: false };
+  }
+
+  /** The build gets a row and a log of its own: the first one's stays what it was. */
+  #withNewBuild(deployment: Deployment): Promise<Deployment> {
+    const { database, clock } = this.#options;
+    return database.transact(async (tx) => {
+      const build = newBuild(deployment, newId(), clock.now());
+      await tx.builds.create(build);
+      return tx.deployments.update(deployment.id, { buildId: build.id });
+    });
+  }
+
+  async #build(order: BuildOrder, signal: AbortSignal): Promise<void> {
+    const { database, builder, events, clock, trigger, publishRoutes } = this.#options;
+    const { deployment, service } = order;
+    const request = requestOf(order);
+    const { buildId } = request;
+    await database.builds.update(buildId, { status: "running", startedAt: clock.now() });
+    events.publish({ type: "build.started", serviceId: service.id, buildId });
+    const result = await builder.build(request, signal);
+    const isStillWanted = await database.transact((tx) => this.#writeResult(tx, order, buildId, result));
+    events.publish({ type: "build.finished", serviceId: service.id, buildId });
+    if (!isStillWanted) return;
+    this.#rebuiltAt.delete(deployment.id);
+    trigger(service.id);
+    await publishRoutes();
+    await this.#prune(service.id);
+  }
+
+  async #writeResult(tx: Stores, order: BuildOrder, buildId: string, result: BuildResult): Promise<boolean> {
+    const { image, contentHash, wasCached, exposedPort } = result;
+    const { deployment, service, runtime } = order;
+    if ((await tx.services.find(service.id)) === undefined) return false;
+    const finishedAt = this.#options.clock.now();
+    await tx.builds.update(buildId, { status: "succeeded", image, contentHash, wasCached, finishedAt });
+    const { status } = await tx.deployments.get(deployment.id);
+    if (status === "healthy") await tx.deployments.update(deployment.id, { image });
+    if (status !== "building") return status === "healthy";
+    const ports = listenPorts({
+      port: deployment.listenPorts[0] ?? null,
+      exposedPort,
+      runtimePort: runtime?.runtime.defaultPort,
+      localPort: deployment.localPort ?? service.localPort,
+    });
+    // One that ran before, and is built again because its image is gone, has its ports already.
+    const isFirst = deployment.image === null;
+    const patch = isFirst ? { listenPorts: ports } : {};
+    await tx.deployments.update(deployment.id, { image, status: "pending", ...patch });
+    return true;
+  }
+
+  async #failed(deployment: Deployment, error: unknown): Promise<void> {
+    const { database, events, clock, logger, publishRoutes, trigger } = this.#options;
+    if (this.#isClosing) return;
+    const { id, serviceId, buildId } = deployment;
+    const isCancelled = isAppError(error, "cancelled");
+    const reason = isAppError(error) ? error.message : "The build failed inside Slipway; see its log.";
+    if (!isAppError(error)) logger.error({ err: error, deploymentId: id }, "build failed");
+    const logTail = isAppError(error) && error.logTail !== undefined ? tailOf(error.logTail) : null;
+    const finishedAt = clock.now();
+    const status = isCancelled ? "cancelled" : "failed";
+    const isFailed = await database.transact(async (tx) => {
+      if ((await tx.services.find(serviceId)) === undefined) return false;
+      if (buildId !== null) await tx.builds.update(buildId, { status, error: reason, finishedAt });
+      if ((await tx.deployments.get(id)).status !== "building") return false;
+      await tx.deployments.update(id, { status, failureReason: reason, logTail, finishedAt });
+      return true;
+    });
+    if (buildId !== null) events.publish({ type: "build.finished", serviceId, buildId });
+    if (!isFailed) return;
+    const type = isCancelled ? "deployment.cancelled" : "deployment.failed";
+    events.publish({ type, serviceId, deploymentId: id });
+    await publishRoutes();
+    trigger(serviceId);
+  }
+
+  async #prune(serviceId: string): Promise<void> {
+    const { database, builder, logger } = this.#options;
+    const service = await database.services.find(serviceId);
+    if (service === undefined) return;
+    const deployments = await database.deployments.list({ serviceId });
+    try {
+      await builder.pruneImages(serviceId, imagesToKeep(deployments, service.activeDeploymentId, KEPT_IMAGES));
+    } catch (error) {
+      logger.warn({ err: error, serviceId }, "old images could not be removed, the next build tries again");
+    }
+  }
+}
+
+/** A build that waits for its turn. */
+export function newBuild(deployment: Deployment, id: string, now: number): Build {
+  return {
+    id,
+    serviceId: deployment.serviceId,
+    sourceId: deployment.sourceId ?? "",
+    runtime: deployment.runtime,
+    status: "queued",
+    contentHash: null,
+    image: null,
+    wasCached: false,
+    error: null,
+    createdAt: now,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+function requestOf({ deployment, project, service, runtime, noCache }: BuildOrder): BuildRequest {
+  return {
+    buildId: deployment.buildId ?? deployment.id,
+    projectSlug: project.slug,
+    serviceName: service.name,
+    serviceId: service.id,
+    sourceId: deployment.sourceId ?? "",
+    runtime,
+    tag: deployment.tag ?? service.tag ?? undefined,
+    buildArgs: {},
+    noCache,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Writes down how far a deployment has come. Each mark is one transaction that looks at what is stored now: somebody may
+ * have cancelled it, stopped the service or deleted it while its instances were worked on, and then the mark is not set.
+ */
+
+import type { Clock } from "../domain/clock.ts";
+import { COMING, type Deployment, type DeploymentStatus } from "../domain/deployment.ts";
+import { AppError } from "../domain/errors.ts";
+import type { EventBus } from "../domain/events.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { Database, Stores } from "../domain/stores.ts";
+
+export type DeploymentMarksOptions = {
+  readonly database: Database;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+/** Why a deployment failed. */
+export type Failure = {
+  /** For people. */
+  readonly reason: string;
+  readonly exitCode: number | null;
+  readonly logTail: string | null;
+};
+
+export class DeploymentMarks {
+  readonly #options: DeploymentMarksOptions;
+
+  constructor(options: DeploymentMarksOptions) {
+    this.#options = options;
+  }
+
+  /** pending → starting */
+  async begin(deployment: Deployment): Promise<void> {
+    const { clock, events } = this.#options;
+    const isSet = await this.#mark(deployment, ["pending"], { status: "starting", startedAt: clock.now() });
+    if (isSet)
+      events.publish({ type: "deployment.starting", serviceId: deployment.serviceId, deploymentId: deployment.id });
+  }
+
+  /** pending or starting → cancelled, because a newer one is coming up */
+  async cancel(deployment: Deployment): Promise<void> {
+    const { clock, events } = this.#options;
+    const isSet = await this.#mark(deployment, ["pending", "starting"], {
+      status: "cancelled",
+      failureReason: REPLACED,
+      finishedAt: clock.now(),
+    });
+    if (isSet)
+      events.publish({ type: "deployment.cancelled", serviceId: deployment.serviceId, deploymentId: deployment.id });
+  }
+
+  /** One more of its instances went bad before it was ready. */
+  async countAttempt(deployment: Deployment): Promise<void> {
+    await this.#mark(deployment, ["starting"], { attemptCount: deployment.attemptCount + 1 });
+  }
+
+  /**
+   * starting → healthy: it serves from now on, with the port, tag and volumes its upload asked for; a stopped service
+   * runs again. Answers whether it was still wanted.
+   */
+  async promote(deployment: Deployment): Promise<boolean> {
+    const { database, clock, events } = this.#options;
+    const isPromoted = await database.transact(async (tx) => {
+      const service = await tx.services.find(deployment.serviceId);
+      if (service === undefined || (await tx.deployments.get(deployment.id)).status !== "starting") return false;
+      const now = clock.now();
+      const healthy = await tx.deployments.list({ serviceId: service.id, statuses: ["healthy"] });
+      for (const old of healthy) await tx.deployments.update(old.id, { status: "superseded", finishedAt: now });
+      await tx.deployments.update(deployment.id, { status: "healthy", healthyAt: now, failureReason: null });
+      await tx.services.update(service.id, {
+        activeDeploymentId: deployment.id,
+        desired: "running",
+        localPort: deployment.localPort ?? service.localPort,
+        tag: deployment.tag ?? service.tag,
+        runtime: deployment.runtime,
+        volumeText: deployment.volumeText,
+        updatedAt: now,
+      });
+      return true;
+    });
+    if (isPromoted)
+      events.publish({ type: "deployment.healthy", serviceId: deployment.serviceId, deploymentId: deployment.id });
+    return isPromoted;
+  }
+
+  /** pending or starting → failed */
+  async fail(deployment: Deployment, { reason, exitCode, logTail }: Failure): Promise<void> {
+    const { clock, events, logger } = this.#options;
+    const isSet = await this.#mark(deployment, ["pending", "starting"], {
+      status: "failed",
+      failureReason: reason,
+      exitCode,
+      logTail,
+      attemptCount: deployment.attemptCount + 1,
+      finishedAt: clock.now(),
+    });
+    if (!isSet) return;
+    logger.warn({ serviceId: deployment.serviceId, deploymentId: deployment.id, reason }, "deployment failed");
+    events.publish({ type: "deployment.failed", serviceId: deployment.serviceId, deploymentId: deployment.id });
+  }
+
+  #mark(
+    { id, serviceId }: Deployment,
+    from: readonly DeploymentStatus[],
+    patch: Parameters<Stores["deployments"]["update"]>[1],
+  ): Promise<boolean> {
+    return this.#options.database.transact(async (tx) => {
+      if ((await tx.services.find(serviceId)) === undefined) return false;
+      if (!from.includes((await tx.deployments.get(id)).status)) return false;
+      await tx.deployments.update(id, patch);
+      return true;
+    });
+  }
+}
+
+const REPLACED = "a newer deployment took its place";
+
+/** Everything that is coming of the service is cancelled for that reason; answers the ids. */
+export async function cancelComing(
+  tx: Stores,
+  serviceId: string,
+  now: number,
+  reason = REPLACED,
+): Promise<readonly string[]> {
+  const coming = await tx.deployments.list({ serviceId, statuses: COMING });
+  for (const { id } of coming)
+    await tx.deployments.update(id, { status: "cancelled", failureReason: reason, finishedAt: now });
+  return coming.map((d) => d.id);
+}
+
+/** Cancels one that is coming. @throws AppError `conflict` when it is past that, `not_found` */
+export async function cancelOne(tx: Stores, deploymentId: string, now: number): Promise<Deployment> {
+  const { status } = await tx.deployments.get(deploymentId);
+  if (!COMING.includes(status))
+    throw new AppError("conflict", `The deployment is ${status} already; only one that is coming up can be cancelled.`);
+  return tx.deployments.update(deploymentId, { status: "cancelled", finishedAt: now });
+}

@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import type { InjectOptions } from "fastify";
+import pino from "pino";
+import { AppError, ERROR_CODES } from "../../src/domain/errors.ts";
+import { addRoute, createApp } from "../../src/http/app.ts";
+import { STATUS } from "../../src/http/error-answer.ts";
+import { errorSchema } from "../../src/http/schemas.ts";
+import { makeZip } from "../archives.ts";
+import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
+import { formOf, type Part } from "./form.ts";
+
+let bench: Bench;
+let steadyDeploymentId = "";
+before(async () => {
+  bench = await openBench({
+    env: { SLIPWAY_UPLOAD_LIMIT: "100KiB", SLIPWAY_UNPACKED_LIMIT: "12MiB", SLIPWAY_UPLOAD_ENTRIES: "50" },
+  });
+  steadyDeploymentId = (await bench.deployed("steady")).deploymentId;
+});
+after(() => bench.close());
+
+type Question = InjectOptions & { readonly url: string };
+
+function ask(question: Question) {
+  return bench.app.inject({ ...question, headers: { authorization: PASSKEY, ...question.headers } });
+}
+
+/** One JSON body of the shape, with that status and its code; nothing of the machine in it. */
+async function fails(question: Question, status: number, code: string) {
+  const answer = await ask(question);
+  const what = `${question.method ?? "GET"} ${question.url}: ${answer.body}`;
+  assert.equal(answer.statusCode, status, what);
+  assert.match(String(answer.headers["content-type"]), /^application\/json/, what);
+  const body = errorSchema.parse(answer.json());
+  assert.equal(body.error, code, what);
+  assert.equal(body.requestId, answer.headers["x-request-id"]);
+  assert.doesNotMatch(answer.body, /\bat .*:\d+:\d+|\/tmp\/|ENOENT|sqlite/i, "nothing of the inside shows");
+  return { body, answer };
+}
+
+function upload(parts: readonly Part[]): Question {
+  return { method: "POST", url: "/function/upload", ...formOf(parts) };
+}
+
+describe("every code of the closed list", () => {
+  test("has its status and the one shape when a route throws it", async () => {
+    const options = {
+      logger: pino({ level: "silent" }),
+      version: "0",
+      bodyLimitBytes: 1000,
+      uploadLimitBytes: 1000,
+      corsOrigin: "*",
+      admits: async () => true,
+    };
+    const app = await createApp(options, (made) => {
+      addRoute(made, {
+        method: "GET",
+        url: "/throw/:code",
+        permission: "public",
+        schema: {},
+        handler: async ({ params }) => {
+          const code = ERROR_CODES.find((known) => known === (params as { code: string }).code);
+          if (code === undefined) throw new TypeError("the inside: /etc/secret");
+          throw new AppError(code, "words", {
+            fields: { a: ["b"] },
+            remedy: "do",
+            logTail: "tail",
+            retryAfterSeconds: 3,
+          });
+        },
+      });
+    });
+    for (const code of ERROR_CODES) {
+      const answer = await app.inject({ url: `/throw/${code}` });
+      assert.equal(answer.statusCode, STATUS[code]);
+      assert.equal(answer.headers["retry-after"], "3");
+      const { requestId } = answer.json();
+      assert.deepEqual(answer.json(), {
+        error: code,
+        message: "words",
+        requestId,
+        errors: { a: ["b"] },
+        remedy: "do",
+        log_tail: "tail",
+      });
+    }
+    const unknown = await app.inject({ url: "/throw/other" });
+    assert.deepEqual(
+      [unknown.statusCode, unknown.json().message, unknown.body.includes("secret")],
+      [500, "Internal error.", false],
+    );
+    await app.close();
+  });
+});
+
+describe("requests that fit no route", () => {
+  test("an unknown path is 404, for everybody", async () => {
+    for (const url of ["/api/nope", "/api", "/api/functions/x/y/z/1", "/nope", "/function", "/function/get/", "//"])
+      await fails({ url }, 404, "not_found");
+    const stranger = await bench.app.inject({ url: "/api/nope" });
+    assert.deepEqual([stranger.statusCode, stranger.json().error], [404, "not_found"]);
+  });
+
+  test("a known path with another method is 405 and says in Allow what there is", async () => {
+    for (const [method, url, allow] of [
+      ["POST", "/function/list", "GET, HEAD, OPTIONS"],
+      ["PUT", "/function/upload", "POST, OPTIONS"],
+      ["GET", "/function/delete/steady", "DELETE, OPTIONS"],
+      ["PATCH", "/api/functions/steady", "DELETE, GET, HEAD, OPTIONS"],
+      ["DELETE", "/api/functions", "GET, HEAD, POST, OPTIONS"],
+      ["POST", "/api/runtimes/node", "DELETE, GET, HEAD, PUT, OPTIONS"],
+      ["HEAD", "/function/start/steady", "GET, POST, OPTIONS"],
+    ] as const) {
+      const answer = await ask({ method, url });
+      assert.equal(answer.statusCode, 405, `${method} ${url}`);
+      assert.equal(answer.headers.allow, allow);
+      if (method !== "HEAD") assert.equal(answer.json().error, "method_not_allowed");
+    }
+  });
+
+  test("a path that is no URL, or too long a name, is a 4xx of the one shape", async () => {
+    await fails({ url: "/function/get/%zz" }, 400, "invalid");
+    await fails({ url: "/%" }, 400, "invalid");
+    await fails({ url: `/function/get/${"x".repeat(301)}` }, 400, "invalid");
+    await fails({ url: `/function/get/${"x".repeat(299)}` }, 404, "not_found");
+    await fails({ url: "/function/get/..%2f..%2fetc%2fpasswd" }, 404, "not_found");
+    await fails({ url: "/runtime/show/%00" }, 404, "not_found");
+  });
+});
+
+test("HEAD is GET without a body, and changes nothing", async () => {
+  for (const url of ["/healthz", "/function/list", "/api/functions", "/function/logs/steady?follow=1", "/metrics"]) {
+    const answer = await ask({ method: "HEAD", url });
+    assert.deepEqual([answer.statusCode, answer.body], [200, ""], url);
+  }
+  const events = await ask({ method: "HEAD", url: "/api/functions/steady/logs?follow=1" });
+  assert.deepEqual([events.statusCode, events.headers["content-type"]], [200, "text/event-stream"]);
+});
+
+test("bodies of the wrong kind or shape are told apart", async () => {
+  const rollback = { method: "POST", url: "/api/functions/steady/rollback" } as const;
+  const json = { "content-type": "application/json" };
+  await fails({ ...rollback, headers: json, payload: "{broken" }, 400, "invalid");
+  await fails({ ...rollback, headers: json, payload: '{"deployment_id":5}' }, 422, "unprocessable");
+  await fails({ ...rollback, headers: json, payload: '{"other":1}' }, 422, "unprocessable");
+  await fails({ ...rollback, headers: json, payload: '{"__proto__":{"x":1}}' }, 400, "invalid");
+  await fails({ ...rollback, headers: { "content-type": "text/xml" }, payload: "<a/>" }, 415, "unsupported_media_type");
+  await fails(
+    {
+      method: "PUT",
+      url: "/api/runtimes/big",
+      headers: json,
+      payload: JSON.stringify({ content: "x".repeat(1_100_000) }),
+    },
+    413,
+    "too_large",
+  );
+  await fails({ method: "POST", url: "/function/upload", headers: json, payload: "{}" }, 415, "unsupported_media_type");
+  await fails({ method: "POST", url: "/function/upload" }, 415, "unsupported_media_type");
+  await fails({ method: "POST", url: "/api/setup/claim", payload: {} }, 422, "unprocessable");
+});
+
+test("an action takes an empty JSON body, as clients send one", async () => {
+  const answer = await ask({
+    method: "POST",
+    url: "/api/functions/steady/restart",
+    headers: { "content-type": "application/json" },
+  });
+  assert.equal(answer.statusCode, 200, answer.body);
+});
+
+test("what is not there is 404 on every route that names something", async () => {
+  for (const { method, url } of bench.routes) {
+    if (!url.includes(":") || method === "HEAD" || url === "/runtime/upload/:name") continue;
+    const question = { method: method as "GET", url: url.replaceAll(/:\w+/g, "nothing") };
+    if (method === "PUT") continue;
+    await fails(question, 404, "not_found");
+  }
+  const { body } = await fails({ url: "/api/functions/stedy" }, 404, "not_found");
+  assert.match(body.remedy ?? "", /steady/);
+});
+
+describe("lists", () => {
+  test("keep their limits", async () => {
+    const page = async (query: string) => (await ask({ url: `/api/functions${query}` })).json();
+    const shape = ({ limit, offset, total_count }: Record<string, number>) => [limit, offset, total_count];
+    assert.deepEqual(shape(await page("")), [20, 0, 1]);
+    assert.deepEqual(shape(await page("?limit=0")), [1, 0, 1]);
+    assert.deepEqual(shape(await page("?limit=1000&offset=5")), [100, 5, 1]);
+    assert.deepEqual(shape(await page("?limit=-5&offset=-5")), [1, 0, 1]);
+    assert.deepEqual((await page("?offset=1")).data, []);
+  });
+
+  test("refuse what is no number, naming the parameter", async () => {
+    for (const query of ["limit=abc", "limit=1.5", "offset=x", "limit=1e999", "limit=NaN"]) {
+      const { body } = await fails({ url: `/api/functions?${query}` }, 422, "unprocessable");
+      assert.deepEqual(Object.keys(body.errors ?? {}), [query.split("=")[0]]);
+    }
+    await fails({ url: "/api/functions/steady/logs?tail=abc" }, 422, "unprocessable");
+    await fails({ url: "/api/functions?project=nope" }, 404, "not_found");
+  });
+});
+
+describe("uploads", () => {
+  test("missing fields are named all at once; an empty one is missing", async () => {
+    const { body } = await fails(upload([{ name: "tag", value: "  " }]), 400, "invalid");
+    assert.deepEqual(Object.keys(body.errors ?? {}).toSorted(), ["file", "name", "port", "runtime", "tag"]);
+    for (const field of ["name", "tag", "runtime", "port", "file"]) {
+      const one = await fails(upload(uploadParts({ [field]: undefined })), 400, "invalid");
+      assert.deepEqual(Object.keys(one.body.errors ?? {}), [field]);
+    }
+  });
+
+  test("fields that can't be used name the field", async () => {
+    for (const [field, value, status, code] of [
+      ["name", "Hello_World", 400, "invalid"],
+      ["name", "admin", 400, "invalid"],
+      ["name", "__proto__", 400, "invalid"],
+      ["tag", "Not A Tag", 400, "invalid"],
+      ["port", "80", 400, "invalid"],
+      ["port", "8080", 400, "invalid"],
+      ["port", "0x50", 400, "invalid"],
+      ["port", "-1", 400, "invalid"],
+      ["volume", "/:/host", 400, "invalid"],
+      ["volume", "../x:/data", 400, "invalid"],
+      ["volume", "./a:/x,./b:/x", 400, "invalid"],
+      ["runtime", "nope", 404, "not_found"],
+    ] as const) {
+      const { body } = await fails(upload(uploadParts({ name: "other", [field]: value })), status, code);
+      assert.ok(field in (body.errors ?? {}), `${field}=${value}`);
+    }
+    assert.equal((await ask({ url: "/function/get/other" })).statusCode, 404);
+  });
+
+  test("a taken port or tag is 409 and names it", async () => {
+    const steady = (await ask({ url: "/function/get/steady" })).json();
+    for (const [field, value] of [
+      ["port", steady.port],
+      ["tag", steady.tag],
+    ]) {
+      const { body } = await fails(upload(uploadParts({ name: "thief", [field]: value })), 409, "conflict");
+      assert.ok(field in (body.errors ?? {}));
+    }
+    bench.driver.addImage("somebody/elses:1");
+    await fails(upload(uploadParts({ name: "thief", tag: "somebody/elses:1" })), 409, "conflict");
+  });
+
+  test("an archive that is too large in any way is 413", async () => {
+    const big = makeZip([{ name: "big", content: Buffer.alloc(200 * 1024, 7), isStored: true }]);
+    await fails(upload(uploadParts({ file: big })), 413, "too_large");
+    const bomb = makeZip([{ name: "bomb", content: Buffer.alloc(11 * 1024 * 1024) }]);
+    await fails(upload(uploadParts({ file: bomb })), 413, "too_large");
+    const many = makeZip(Array.from({ length: 60 }, (_, i) => ({ name: `f${i}`, content: "x" })));
+    await fails(upload(uploadParts({ file: many })), 413, "too_large");
+    await fails(upload([...uploadParts(), { name: "volume", value: "x".repeat(1_100_000) }]), 413, "too_large");
+  });
+
+  test("a form that is broken or holds too much is 400", async () => {
+    const { payload, headers } = formOf(uploadParts());
+    await fails({ ...upload([]), payload: payload.subarray(0, payload.length - 20), headers }, 400, "invalid");
+    await fails({ ...upload([]), payload: payload.subarray(0, 30), headers }, 400, "invalid");
+    await fails({ ...upload([]), payload: "no form at all", headers }, 400, "invalid");
+    await fails({ ...upload([]), payload, headers: { "content-type": "multipart/form-data" } }, 400, "invalid");
+    const second = { name: "file", value: "x", file: "b.zip" };
+    await fails(upload([...uploadParts(), second]), 400, "invalid");
+    const many = Array.from({ length: 70 }, (_, i) => ({ name: `f${i}`, value: "x" }));
+    await fails(upload([...many, ...uploadParts()]), 400, "invalid");
+    await fails(upload([...uploadParts(), { name: "constructor", value: "x" }]), 400, "invalid");
+    await fails(upload([...uploadParts(), { name: "more", value: "{no", type: "application/json" }]), 400, "invalid");
+  });
+
+  test("a manifest is told what is wrong with each of its fields", async () => {
+    const deploy = (manifest: string) => ({
+      method: "POST" as const,
+      url: "/api/functions",
+      ...formOf([
+        { name: "manifest", value: manifest },
+        { name: "source", value: makeZip([{ name: "index.html", content: "x" }]), file: "s.zip" },
+      ]),
+    });
+    await fails(deploy("{no"), 400, "invalid");
+    await fails(deploy("[]"), 400, "invalid");
+    const { body } = await fails(deploy('{"name":"x","replicas":99,"health":{"path":1},"nope":1}'), 400, "invalid");
+    assert.deepEqual(Object.keys(body.errors ?? {}).toSorted(), ["health.path", "manifest", "replicas"]);
+    await fails({ ...deploy("{}"), ...formOf([{ name: "manifest", value: '{"name":"x"}' }]) }, 400, "invalid");
+  });
+
+  test("the old version is untouched by all of this, and no file of a request is left", async () => {
+    const steady = (await ask({ url: "/api/functions/steady" })).json();
+    assert.deepEqual([steady.status, steady.active_deployment_id], ["running", steadyDeploymentId]);
+    assert.deepEqual(await readdir(bench.parts.uploadsDir), []);
+  });
+});
+
+test("an engine that is away is 503 with Retry-After where it is needed, and nothing else fails", async () => {
+  bench.driver.goAway();
+  try {
+    const { answer } = await fails({ url: "/function/listrunning" }, 503, "unavailable");
+    assert.equal(answer.headers["retry-after"], "5");
+    await fails(upload(uploadParts({ name: "later" })), 503, "unavailable");
+    assert.equal((await ask({ url: "/function/list" })).statusCode, 200);
+    const ready = await ask({ url: "/readyz" });
+    assert.deepEqual([ready.statusCode, ready.json().checks.engine], [503, false]);
+  } finally {
+    bench.driver.comeBack();
+  }
+  assert.equal((await ask({ url: "/readyz" })).statusCode, 200);
+});
+
+test("an id of a request is taken over when it can stand in a log, else replaced", async () => {
+  const idOf = async (given: string) =>
+    (await ask({ url: "/healthz", headers: { "x-request-id": given } })).headers["x-request-id"];
+  assert.equal(await idOf("abc-123"), "abc-123");
+  for (const given of ["", "a b", "x".repeat(200), '"}{']) assert.match(String(await idOf(given)), /^[0-9a-f]{16}$/);
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { z } from "zod";
+import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
+import { formOf } from "./form.ts";
+
+let bench: Bench;
+let deploymentId = "";
+before(async () => {
+  bench = await openBench();
+  const { service, runtimeId, deploymentId: id } = await bench.deployed("shown");
+  deploymentId = id;
+  bench.driver.crash(runtimeId, 0, ["a line"]);
+  await bench.database.deployments.update(id, {
+    env: { A: "b" },
+    health: { path: "/", intervalMs: 1000, timeoutMs: 100 },
+    resources: { cpuMillicores: 500, memoryBytes: 64 * 1024 * 1024 },
+    volumes: [{ source: "data", target: "/data", readOnly: false }],
+    failureReason: "none really",
+    exitCode: 3,
+    logTail: "tail",
+    finishedAt: 5,
+  });
+  await bench.database.services.update(service.id, { status: "degraded" });
+  await ask("PUT", "/api/runtimes/mine", { content: "# My own\nFROM scratch\n" });
+});
+after(() => bench.close());
+
+function ask(method: "GET" | "POST" | "PUT" | "DELETE", url: string, payload?: object) {
+  return bench.app.inject({ method, url, headers: { authorization: PASSKEY }, ...(payload && { payload }) });
+}
+
+/** The answer is exactly what the route's description says; times and all. */
+async function matches(method: "GET" | "POST" | "PUT" | "DELETE", route: string, url: string, payload?: object) {
+  const answer = await ask(method, url, payload);
+  const described = bench.routes.find((one) => one.method === method && one.url === route)?.answers?.[
+    answer.statusCode
+  ];
+  assert.ok(described instanceof z.ZodType, `${method} ${url} answers ${answer.statusCode}: ${answer.body}`);
+  described.parse(answer.json());
+  return answer.json();
+}
+
+test("every GET answers exactly what it says it does", async () => {
+  const covered = new Set<string>();
+  for (const { method, url, answers } of bench.routes) {
+    if (method !== "GET" || url.startsWith("/function/start")) continue;
+    const path = url.replace("/runtimes/:name", "/runtimes/mine").replace("/show/:name", "/show/node");
+    const named = path.replace(":name", "shown").replace(":id", deploymentId);
+    if (answers?.[200] instanceof z.ZodType) {
+      await matches("GET", url, named);
+      covered.add(url);
+    } else assert.equal((await ask("GET", named)).statusCode, 200, named);
+  }
+  assert.ok(covered.size >= 12, [...covered].join());
+});
+
+test("actions answer with the function as it is afterwards", async () => {
+  for (const verb of ["stop", "start", "restart"])
+    await matches("POST", `/api/functions/:name/${verb}`, `/api/functions/shown/${verb}`);
+  await matches("PUT", "/api/runtimes/:name", "/api/runtimes/mine", { content: "FROM scratch\nLABEL a=b\n" });
+  const deleted = await ask("DELETE", "/api/runtimes/mine");
+  assert.deepEqual([deleted.statusCode, deleted.body], [204, ""]);
+});
+
+test("a deploy answers with function, deployment and what it was taken for", async () => {
+  const { file } = Object.fromEntries(uploadParts().map((part) => [part.name, part.value]));
+  const { payload, headers } = formOf([
+    { name: "manifest", value: JSON.stringify({ name: "fresh" }), type: "application/json" },
+    { name: "source", value: file ?? "", file: "s.zip" },
+  ]);
+  const answer = await bench.app.inject({
+    method: "POST",
+    url: "/api/functions",
+    payload,
+    headers: { ...headers, authorization: PASSKEY },
+  });
+  assert.equal(answer.statusCode, 202, answer.body);
+  const described = bench.routes.find((one) => one.method === "POST" && one.url === "/api/functions")?.answers?.[202];
+  assert.ok(described instanceof z.ZodType);
+  described.parse(answer.json());
+  assert.match(answer.json().detected, /index\.html/);
+});
