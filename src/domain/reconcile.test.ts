@@ -155,7 +155,7 @@ class World {
         this.#patch(action.slot, {
           state: "waiting",
           runtimeId: null,
-          restartCount: (record?.restartCount ?? 0) + 1,
+          restartCount: action.failures,
           nextStartAt: action.nextStartAt,
         });
         break;
@@ -373,6 +373,20 @@ test("a volume's deployment that fails gives the old one back", () => {
     world.records.map((r) => [r.deploymentId, r.state]),
     [["good0000", "ready"]],
   );
+});
+
+test("killed or removed from outside again and again, a service that serves in between is never taken for a crash loop", () => {
+  const world = new World();
+  world.deployments.push(deployment("good0000"));
+  world.settle();
+  for (let n = 0; n < 10; n += 1) {
+    world.now += 1_500;
+    if (n % 2 === 0) world.kill(world.observed[0]?.runtimeId ?? "", 137);
+    else world.observed = [];
+    const crashed = world.plan().actions.find((a) => a.kind === "crashed");
+    assert.deepEqual([crashed?.failures, crashed?.nextStartAt], [1, world.now]);
+    world.settle();
+  }
 });
 
 test("an instance killed from outside is started again at once, one that crashes in a loop is backed off", () => {

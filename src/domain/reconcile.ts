@@ -51,6 +51,8 @@ export type Action =
       readonly slot: string;
       readonly reason: string;
       readonly exitCode: number | null;
+      /** How often it has gone bad in a row, this time included. */
+      readonly failures: number;
       readonly nextStartAt: number;
       /** It still runs in the route: requests under way may end first. */
       readonly isServing: boolean;
@@ -79,6 +81,8 @@ export type ReconcilePlan = {
 export const BAD_LOOKS_TO_FAIL = 3;
 /** An instance that was ready this long is forgiven its past. */
 export const STABLE_MS = 10_000;
+/** After this long of serving, being killed or removed from outside says nothing against the app. */
+const SERVED_MS = 1_000;
 /** Times a healthy instance may be killed from outside in quick succession before its restart is delayed. */
 const FREE_RESTARTS_AFTER_KILL = 5;
 
@@ -165,8 +169,10 @@ class PlanBuilder {
       this.add(start);
       return;
     }
-    if (observed === undefined) this.#wentBad(deployment, record, { reason: "its instance was removed from outside" });
-    else if (observed.state === "exited") this.#exited(deployment, record, observed);
+    if (observed === undefined) {
+      const isKilled = record.state === "ready";
+      this.#wentBad(deployment, record, { reason: "its instance was removed from outside", isKilled });
+    } else if (observed.state === "exited") this.#exited(deployment, record, observed);
     else this.#look(deployment, record, record.runtimeId);
   }
 
@@ -216,7 +222,7 @@ class PlanBuilder {
 
   #wentBad(deployment: Deployment, record: InstanceRecord, end: BadEnd): void {
     const { reason, exitCode = null, isKilled = false, isFinal = false, isServing = false } = end;
-    const failures = failuresOf(record, this.#input.now);
+    const failures = failuresOf(record, this.#input.now, isKilled ? SERVED_MS : STABLE_MS);
     if (deployment.status !== "healthy" && (isFinal || failures >= BAD_LOOKS_TO_FAIL)) {
       if (this.#failed.has(deployment.id)) return;
       this.#failed.add(deployment.id);
@@ -225,7 +231,7 @@ class PlanBuilder {
     }
     const delay = isKilled && failures <= FREE_RESTARTS_AFTER_KILL ? 0 : backoffMs(failures - 1);
     const nextStartAt = this.#input.now + delay;
-    this.add({ kind: "crashed", slot: record.slot, reason, exitCode, nextStartAt, isServing });
+    this.add({ kind: "crashed", slot: record.slot, reason, exitCode, failures, nextStartAt, isServing });
   }
 
   removeAllBut(wantedSlots: ReadonlySet<string>): void {
@@ -275,9 +281,9 @@ type BadEnd = {
   readonly isServing?: boolean;
 };
 
-/** How often the slot has gone bad in a row, this time included. */
-export function failuresOf(record: InstanceRecord, now: number): number {
-  const isStable = record.readyAt !== null && now - record.readyAt >= STABLE_MS;
+/** How often the slot has gone bad in a row, this time included; being ready for `forgivenAfterMs` ends a row. */
+function failuresOf(record: InstanceRecord, now: number, forgivenAfterMs: number): number {
+  const isStable = record.readyAt !== null && now - record.readyAt >= forgivenAfterMs;
   return (isStable ? 0 : record.restartCount) + 1;
 }
 

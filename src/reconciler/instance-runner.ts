@@ -7,7 +7,6 @@ import { AppError, isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
 import { ADDRESS_REST_MS, type InstanceRecord, slotOf } from "../domain/instance.ts";
 import type { Project } from "../domain/project.ts";
-import { failuresOf } from "../domain/reconcile.ts";
 import type { Service } from "../domain/service.ts";
 import type { Database } from "../domain/stores.ts";
 import { Drains, type DrainsOptions, type ServiceNames } from "./drains.ts";
@@ -27,6 +26,8 @@ export type InstanceRunnerOptions = Omit<DrainsOptions, "stores" | "driver"> & {
 /** How an instance ended. */
 export type Crash = {
   readonly exitCode: number | null;
+  /** How often it has gone bad in a row, this time included. */
+  readonly failures: number;
   /** When the slot may be started again, ms since the epoch. */
   readonly nextStartAt: number;
   /** What to keep as its last words when it has no log. */
@@ -151,28 +152,27 @@ export class InstanceRunner {
 
   /** Keeps the last words, takes it out of the route, removes the copy; the slot waits for its next start. */
   async crashed(record: InstanceRecord, crash: Crash): Promise<void> {
-    await this.#waitForStart(record, crash, failuresOf(record, this.#options.clock.now()));
+    await this.#waitForStart(record, crash);
     if (record.state === "ready") await this.#options.publisher.publish();
     await this.#removeCopy(record.runtimeId);
   }
 
   /** The same for one that runs and serves, if badly: its requests may end first. Runs beside the queue. */
   retire(record: InstanceRecord, crash: Crash, names: ServiceNames | undefined): void {
-    const failures = failuresOf(record, this.#options.clock.now());
     this.#drains.begin(record, names, async () => {
-      await this.#waitForStart(record, crash, failures);
+      await this.#waitForStart(record, crash);
       await this.#removeCopy(record.runtimeId);
     });
   }
 
-  async #waitForStart(record: InstanceRecord, crash: Crash, restartCount: number): Promise<void> {
-    const { exitCode, nextStartAt, words } = crash;
+  async #waitForStart(record: InstanceRecord, crash: Crash): Promise<void> {
+    const { exitCode, failures, nextStartAt, words } = crash;
     await this.#options.database.instances.update(record.slot, {
       state: "waiting",
       runtimeId: null,
       port: null,
       readyAt: null,
-      restartCount,
+      restartCount: failures,
       nextStartAt,
       lastExitCode: exitCode,
       lastLogTail: words ?? (await this.logTail(record)),

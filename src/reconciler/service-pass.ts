@@ -136,8 +136,9 @@ export class ServicePass {
     const records = await database.instances.list({ serviceId: deployment.serviceId });
     const record = records.find((r) => r.deploymentId === deployment.id && r.replica === replica);
     if (record === undefined) throw error;
-    const nextStartAt = clock.now() + backoffMs(record.restartCount + 1);
-    await runner.crashed(record, { exitCode: null, nextStartAt, words });
+    const failures = record.restartCount + 1;
+    const nextStartAt = clock.now() + backoffMs(failures);
+    await runner.crashed(record, { exitCode: null, failures, nextStartAt, words });
     if (deployment.image !== null && (await driver.findImage(deployment.image)) === undefined)
       onImageMissing(deployment);
   }

@@ -40,7 +40,7 @@ export class TestServer {
       ...process.env,
       HOME: folder,
       // Compiled code is shared with all runs, as it is between the starts of a real server.
-      XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
       SLIPWAY_DATA_DIR: join(folder, "data"),
       SLIPWAY_PREFIX: this.prefix,
       SLIPWAY_NETWORK_POOL: `10.${randomInt(64, 192)}.0.0/16`,
