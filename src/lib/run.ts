@@ -46,7 +46,16 @@ export function run(file: string, args: readonly string[], options: RunOptions):
   });
 }
 
-/** Starts a Node module as a child with an IPC channel; its stdio is this process's own, never a pipe. */
-export function forkModule(modulePath: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return fork(modulePath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"], env });
+/**
+ * Starts a Node module as a child with an IPC channel; its stdio is this process's own, never a pipe. `nodeFlags` are
+ * added to those of this process.
+ */
+export function forkModule(
+  modulePath: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  nodeFlags: readonly string[] = [],
+): ChildProcess {
+  const execArgv = [...process.execArgv, ...nodeFlags];
+  return fork(modulePath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"], env, execArgv });
 }
