@@ -15,6 +15,7 @@ import { DEFAULT_PROJECT_SLUG } from "../domain/project.ts";
 import type { Database } from "../domain/stores.ts";
 import { MemoryEventBus } from "../events/memory-event-bus.ts";
 import { GatewayLink, type GatewayProblem } from "../gateway/gateway-link.ts";
+import type { App } from "../http/app.ts";
 import { Metrics } from "../http/metrics.ts";
 import { newId } from "../lib/ids.ts";
 import { systemClock } from "../lib/system-clock.ts";
@@ -94,7 +95,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     setup: storedSetupToken(database),
   });
   await rm(join(config.dataDir, "control.sock"), { force: true });
-  await http.listen({ path: join(config.dataDir, "control.sock") });
+  await listenQuietly(http, join(config.dataDir, "control.sock"));
   for (const socket of ["gateway.sock", "control.sock"]) await shareSocket(join(config.dataDir, socket), workerUser);
   const stopPasskey = await keepPasskey(gateway, passkey);
   await core.publisher.publish();
@@ -220,4 +221,12 @@ async function keepPasskey(gateway: GatewayLink, passkey: Passkey): Promise<() =
   await look();
   const timer = setInterval(() => void look(), PASSKEY_LOOK_MS);
   return () => clearInterval(timer);
+}
+
+/** Without the line about an address that is only the gateway's to know. */
+async function listenQuietly(http: App, path: string): Promise<void> {
+  const { level } = http.log;
+  http.log.level = "warn";
+  await http.listen({ path });
+  http.log.level = level;
 }
