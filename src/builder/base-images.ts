@@ -175,7 +175,7 @@ async function buildOn(
   onProgress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { flags, secrets } = options.hostSettings.forBuild({ usesOwnBase: true, hasOwnCaches: false });
+  const { flags, secrets } = options.hostSettings.forBuild({ dockerfile: recipe.dockerfile, usesOwnBase: true });
   const build = {
     openContext: ({ withSecrets }: { readonly withSecrets: boolean }) =>
       contextTar(addRunFlags(recipe.dockerfile, withSecrets ? flags : ""), recipe.parts),

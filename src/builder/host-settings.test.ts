@@ -4,11 +4,12 @@ import { oneLineSources, parseAptSources } from "./apt-sources.ts";
 import { hostSettingsOf } from "./host-settings.ts";
 import { aptFacts, npmFacts, pipFacts } from "./registry-facts.ts";
 
+const PLAIN = "FROM x\nRUN npm ci && pip install y\n";
 const NOTHING = { certificates: "", npm: {}, pip: {}, apt: {}, aptSources: "" };
 const textOf = (secret: Uint8Array | undefined) => Buffer.from(secret ?? []).toString();
 
 test("a host without settings adds nothing to a build", () => {
-  assert.deepEqual(hostSettingsOf(NOTHING).forBuild({ usesOwnBase: true, hasOwnCaches: false }), {
+  assert.deepEqual(hostSettingsOf(NOTHING).forBuild({ dockerfile: PLAIN, usesOwnBase: true }), {
     flags: "",
     secrets: {},
   });
@@ -16,8 +17,8 @@ test("a host without settings adds nothing to a build", () => {
 
 test("certificates reach npm, pip and apt as a file that each is told of", () => {
   const { flags, secrets } = hostSettingsOf({ ...NOTHING, certificates: "PEM" }).forBuild({
+    dockerfile: PLAIN,
     usesOwnBase: false,
-    hasOwnCaches: false,
   });
   assert.match(flags, /--mount=type=secret,id=slipway-certificates,target=\/run\/slipway-certificates.pem,mode=0444/);
   for (const id of ["slipway-npmrc", "slipway-pip-conf", "slipway-apt-conf"]) {
@@ -28,30 +29,52 @@ test("certificates reach npm, pip and apt as a file that each is told of", () =>
 
 test("npm's and pip's caches stay out of layers, unless the Dockerfile says where they are", () => {
   const settings = hostSettingsOf({ ...NOTHING, npm: { registry: "http://r" }, pip: { "index-url": "http://p" } });
-  const { flags, secrets } = settings.forBuild({ usesOwnBase: false, hasOwnCaches: false });
+  const { flags, secrets } = settings.forBuild({ dockerfile: PLAIN, usesOwnBase: false });
   assert.match(flags, /--mount=type=tmpfs,target=\/dev\/shm\/slipway-npm$/);
   assert.match(textOf(secrets["slipway-npmrc"]), /^cache=\/dev\/shm\/slipway-npm$/m);
   assert.match(textOf(secrets["slipway-pip-conf"]), /^no-cache-dir = true$/m);
-  const own = settings.forBuild({ usesOwnBase: false, hasOwnCaches: true });
-  assert.doesNotMatch(
-    `${own.flags}${textOf(own.secrets["slipway-npmrc"])}${textOf(own.secrets["slipway-pip-conf"])}`,
-    /cache|tmpfs/,
-  );
+  for (const line of ["RUN --mount=type=cache,target=/root/.npm npm ci", "ENV npm_config_cache=/x"]) {
+    const own = settings.forBuild({ dockerfile: `${PLAIN}${line}\n`, usesOwnBase: false });
+    const all = `${own.flags}${textOf(own.secrets["slipway-npmrc"])}${textOf(own.secrets["slipway-pip-conf"])}`;
+    assert.doesNotMatch(all, /cache|tmpfs/);
+  }
+});
+
+test("a Dockerfile that has a settings file of its own keeps it: ours is not laid over it", () => {
+  const settings = hostSettingsOf({ ...NOTHING, certificates: "PEM", npm: { registry: "http://r" } });
+  for (const [line, hidden] of [
+    ["COPY .npmrc /root/", "/root/.npmrc"],
+    ["RUN echo //r/:_authToken=$T > ~/.npmrc && npm ci && rm ~/.npmrc", "/root/.npmrc"],
+    ["RUN npm config set registry http://other", "/root/.npmrc"],
+    ["COPY pip.conf /etc/pip.conf", "/etc/pip.conf"],
+    ["RUN pip config set global.index-url http://other", "/etc/pip.conf"],
+    ["COPY curlrc /root/.curlrc", "/root/.curlrc"],
+  ] as const) {
+    const targets = (dockerfile: string) =>
+      [...settings.forBuild({ dockerfile, usesOwnBase: false }).flags.matchAll(/target=([^,\s]+)/g)].map(([, t]) => t);
+    const plain = targets(PLAIN);
+    assert.ok(plain.includes(hidden));
+    assert.deepEqual(
+      targets(`${PLAIN}${line}\n`),
+      plain.filter((target) => target !== hidden),
+      line,
+    );
+  }
 });
 
 test("the host's Debian mirrors are for our own base images only", () => {
   const settings = hostSettingsOf({ ...NOTHING, aptSources: "deb http://mirror/debian a main\n" });
-  assert.deepEqual(settings.forBuild({ usesOwnBase: false, hasOwnCaches: false }).secrets, {});
+  assert.deepEqual(settings.forBuild({ dockerfile: PLAIN, usesOwnBase: false }).secrets, {});
   assert.match(
-    textOf(settings.forBuild({ usesOwnBase: true, hasOwnCaches: false }).secrets["slipway-apt-sources"]),
+    textOf(settings.forBuild({ dockerfile: PLAIN, usesOwnBase: true }).secrets["slipway-apt-sources"]),
     /mirror/,
   );
 });
 
 test("a bundle that is too large for a secret is left out rather than failing every build", () => {
   const { secrets } = hostSettingsOf({ ...NOTHING, certificates: "x".repeat(600 * 1024) }).forBuild({
+    dockerfile: PLAIN,
     usesOwnBase: false,
-    hasOwnCaches: false,
   });
   assert.equal(secrets["slipway-certificates"], undefined);
 });

@@ -19,9 +19,6 @@ import { contentHashOf, openStage, planStage, type Stage } from "./stage.ts";
 /** Label with the content hash, by which an unchanged build finds its image. */
 const HASH_LABEL = "slipway.hash";
 
-/** A Dockerfile that speaks of caches has its own mind about them. */
-const OWN_CACHE = /type=cache|npm_config_cache|PIP_CACHE_DIR|\.npm\b/i;
-
 export type ImageBuilderOptions = {
   readonly engine: BuildEngine;
   readonly images: ImageDriver;
@@ -157,7 +154,7 @@ export class EngineImageBuilder implements ImageBuilder {
     const { engine, limits, serverId, readHostSettings } = this.#options;
     const settings = readHostSettings === undefined ? NO_HOST_SETTINGS : await readHostSettings();
     const usesOwnBase = plan.bases.some((base) => base.startsWith("slipway/base-"));
-    const { flags, secrets } = settings.forBuild({ usesOwnBase, hasOwnCaches: OWN_CACHE.test(plan.stage.dockerfile) });
+    const { flags, secrets } = settings.forBuild({ dockerfile: plan.stage.dockerfile, usesOwnBase });
     const build = {
       openContext: ({ withSecrets }: { readonly withSecrets: boolean }) =>
         openStage(plan.stage, withSecrets ? flags : ""),

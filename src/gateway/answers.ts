@@ -23,7 +23,8 @@ const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** An upstream's reason phrase when it can be sent on, else the usual one. */
 export function reasonFor(status: number, text: string | undefined): string {
-  return text !== undefined && REASON.test(text) ? text : textOf(status);
+  const usual = textOf(status);
+  return text !== undefined && text !== usual && REASON.test(text) ? text : usual;
 }
 
 /**

@@ -215,6 +215,7 @@ export function canTrail(
 
 /** Adds the header names that a Connection header declares hop-by-hop. */
 function connectionOptions(value: string, known: Set<string> | undefined): Set<string> | undefined {
+  if (value === "keep-alive" || value === "close") return known;
   let options = known;
   for (const part of value.toLowerCase().split(",")) {
     const name = part.trim();

@@ -28,6 +28,7 @@ class PlainAttempt {
   readonly #upstream: Upstream;
   readonly #resolve: (outcome: ForwardOutcome) => void;
   #request: ClientRequest | undefined;
+  #body: RequestBody | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
   #hasHead = false;
@@ -68,6 +69,7 @@ class PlainAttempt {
     }
     // With Expect the client holds its body back by itself until `100 Continue` or an answer reaches it.
     const body = new RequestBody(this.#exchange);
+    this.#body = body;
     body.on("data", () => this.#timer?.refresh());
     body.on("error", () => this.#giveUp("client_gone"));
     body.on("end", () => {
@@ -123,6 +125,8 @@ class PlainAttempt {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
+    // A client that was refused need not send it.
+    this.#body?.destroy();
     this.#exchange.onGone = undefined;
     this.#resolve(outcome);
   }

@@ -11,6 +11,11 @@ export class RoutingState {
   readonly upstreams = new Upstreams();
   #table: CompiledTable = compileTable(EMPTY_TABLE);
   readonly #waiting = new Set<() => void>();
+  readonly #maxWaiting: number;
+
+  constructor(maxWaiting = MAX_WAITING) {
+    this.#maxWaiting = maxWaiting;
+  }
 
   get table(): CompiledTable {
     return this.#table;
@@ -19,6 +24,11 @@ export class RoutingState {
   /** Requests waiting for the next table. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** No further request may wait. */
+  get isFull(): boolean {
+    return this.#waiting.size >= this.#maxWaiting;
   }
 
   apply(table: RouteTable): void {

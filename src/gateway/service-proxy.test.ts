@@ -102,6 +102,18 @@ describe("a service without a ready instance", () => {
     assert.equal((await gateway.request("/")).status, 503);
   });
 
+  it("answers 503 with Retry-After at once when too many wait already", async (t) => {
+    const app = await startApp(t, (_request, response) => response.end("back"));
+    const gateway = await startGateway(t, tableOf(route([], { state: "parked" })), { maxWaiting: 2 });
+    const waiting = [gateway.request("/"), gateway.request("/")];
+    await eventually(() => gateway.routing.waiting === 2);
+    const refused = await gateway.request("/");
+    assert.equal(refused.status, 503);
+    assert.match(refused.headers.get("retry-after") ?? "", /^[0-9]+$/);
+    gateway.routing.apply(tableOf(route([app.target])));
+    for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200);
+  });
+
   it("forgets a parked request whose client has left", async (t) => {
     let requests = 0;
     const app = await startApp(t, (_request, response) => {

@@ -6,7 +6,7 @@
 import type { RouteState, ServiceRoute } from "../domain/route.ts";
 import type { GatewayError } from "./answers.ts";
 import type { ForwardOutcome } from "./forwarder.ts";
-import { MAX_WAITING, type RoutingState } from "./routing-state.ts";
+import type { RoutingState } from "./routing-state.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** How long a request waits for a table without the instance that did not take its connection, in milliseconds. */
@@ -67,7 +67,7 @@ export class ServiceProxy {
     const isParked = service.state === "parked";
     const leftMs = isParked ? journey.parkLeftMs(service.parkMs) : journey.refusedLeftMs();
     if (leftMs <= 0) return isParked ? notServing(service.name, "starting") : unreachable(service.name);
-    if (this.#routing.waiting >= MAX_WAITING) return busy(service.name);
+    if (this.#routing.isFull) return busy(service.name);
     await this.#routing.nextTable(isParked ? leftMs : Math.min(leftMs, journey.retryMs), (cancel) =>
       request.onGone(cancel),
     );

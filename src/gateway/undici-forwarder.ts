@@ -107,8 +107,8 @@ class Attempt implements Dispatcher.DispatchHandler {
     const { response } = this.#exchange;
     this.#upstream.release(this.#client);
     if (this.#isOver) return;
-    const trailers = trailerPairs(toStrings(controller.rawTrailers));
-    if (trailers.length > 0) response.addTrailers(trailers);
+    const raw = toStrings(controller.rawTrailers);
+    if (raw.length > 0) response.addTrailers(trailerPairs(raw));
     response.end();
     this.#finish("answered");
   }

@@ -42,8 +42,8 @@ export type BuildBench = {
   requestFor(files: Files, runtime?: string): Promise<BuildRequest>;
   /** Imports the files and builds them. */
   build(files: Files, runtime?: string, changes?: Partial<BuildRequest>, signal?: AbortSignal): Promise<BuildResult>;
-  /** Starts a container of the image; answers the URL of its port 8080 and the container. It goes with the rest. */
-  start(image: string): Promise<{ readonly url: string; readonly container: Docker.Container }>;
+  /** Starts a container of the image; answers the URL of its port (8080 unless told) and the container. It goes with the rest. */
+  start(image: string, port?: number): Promise<{ readonly url: string; readonly container: Docker.Container }>;
   close(): Promise<void>;
 };
 
@@ -108,12 +108,13 @@ export async function openBuildBench(): Promise<BuildBench> {
     requestFor,
     build: async (files, runtime, changes = {}, signal = new AbortController().signal) =>
       builder.build({ ...(await requestFor(files, runtime)), ...changes }, signal),
-    start: async (image) => {
-      const container = await docker.createContainer({ Image: image, HostConfig: { Init: true } });
+    start: async (image, port) => {
+      const Env = port === undefined ? [] : [`PORT=${port}`];
+      const container = await docker.createContainer({ Image: image, Env, HostConfig: { Init: true } });
       containers.push(container);
       await container.start();
       const { NetworkSettings } = await container.inspect();
-      return { url: `http://${NetworkSettings.Networks.bridge?.IPAddress}:8080`, container };
+      return { url: `http://${NetworkSettings.Networks.bridge?.IPAddress}:${port ?? 8080}`, container };
     },
     close: async () => {
       for (const container of containers) await container.remove({ force: true });

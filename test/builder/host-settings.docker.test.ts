@@ -112,3 +112,26 @@ test("the node runtime, with a build script", async () => {
   assert.ok(paths.includes("app/node_modules/is-odd/package.json"));
   assert.ok(!paths.includes("app/node_modules/is-even/package.json"), "what only the build needed is gone");
 });
+
+test("a Dockerfile that brings, writes and removes its own npm settings builds as it would anywhere", async () => {
+  const dockerfile = `FROM slipway/base-node:24
+WORKDIR /app
+COPY own-npmrc /root/.npmrc
+RUN test "$(npm config get fund)" = false && npm config set audit=false && grep -q audit=false /root/.npmrc
+RUN npm install is-odd@3.0.1 && rm /root/.npmrc
+`;
+  const image = await build({ Dockerfile: dockerfile, "own-npmrc": "fund=false\n" });
+  assert.ok((await assertClean(image)).includes("app/node_modules/is-odd/package.json"));
+});
+
+test("curl and wget of root trust what the host trusts", async () => {
+  const dockerfile = `FROM slipway/base-node:24
+RUN apt-get update && apt-get install -y --no-install-recommends curl wget ca-certificates && rm -rf /var/lib/apt/lists
+RUN curl -fsS -o /dev/null ${PUBLIC_REGISTRY}/is-odd && wget -q -O /dev/null ${PUBLIC_REGISTRY}/is-odd
+`;
+  const paths = await assertClean(await build({ Dockerfile: dockerfile }));
+  assert.deepEqual(
+    paths.filter((path) => /\.(?:curlrc|wgetrc)$/.test(path)),
+    [],
+  );
+});

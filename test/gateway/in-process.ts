@@ -75,11 +75,11 @@ export type TestGateway = {
 export async function startGateway(
   t: TestContext,
   table: RouteTable = EMPTY_TABLE,
-  options: { readonly trustedProxies?: readonly string[]; readonly awayMs?: number } = {},
+  options: { readonly trustedProxies?: readonly string[]; readonly awayMs?: number; readonly maxWaiting?: number } = {},
 ): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-gateway-"));
   const controlSocket = join(folder, "control.sock");
-  const routing = new RoutingState();
+  const routing = new RoutingState(options.maxWaiting);
   const counters = new Counters();
   const credentials = new Credentials();
   const router = new RequestRouter({

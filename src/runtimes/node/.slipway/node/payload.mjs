@@ -9,15 +9,22 @@ export class RefusedBody extends Error {
   }
 }
 
-export async function readBody(request) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new RefusedBody(413, "the body is larger than 10 MB");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+// What comes after a refusal is read and dropped: to close with a body half read would cut the answer off on its way.
+export function readBody(request) {
+  return new Promise((resolve, reject) => {
+    const chunks = [];
+    let size = 0;
+    request.on("data", (chunk) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(new RefusedBody(413, "the body is larger than 10 MB"));
+      }
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+  });
 }
 
 export async function readPayload(request, type) {

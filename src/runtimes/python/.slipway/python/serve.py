@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from call import call_function
 from payload import RefusedBody, lists_of, read_body, read_payload
 
 MESSAGE_TYPE = "application/vnd.slipway.message+json"
+LINGER_SECONDS = 5
 STATUS_BY_ERROR = {"InputError": 400, "FunctionError": 502, "SystemError": 500}
 
 
@@ -40,6 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         except RefusedBody as refused:
             self.close_connection = True
             self.send_json(refused.status, {"error": "InputError", "message": str(refused)})
+            self.linger()
         finally:
             self.is_busy = False
             self.close_connection = self.close_connection or self.server.is_stopping
@@ -63,6 +66,17 @@ class Handler(BaseHTTPRequestHandler):
             self.send_json(status, {"error": error["type"], "message": error["message"]})
             return
         self.send_output(call["payload"])
+
+    def linger(self):
+        """Reads on for a while: to close with a body half read would cut the answer off on its way."""
+        deadline = time.monotonic() + LINGER_SECONDS
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(LINGER_SECONDS)
+            while time.monotonic() < deadline and self.connection.recv(65536):
+                pass
+        except OSError:
+            pass  # The client is gone, or silent: nothing is left to be kept.
 
     def answer_message(self):
         try:
@@ -98,6 +112,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if content_type:
             self.send_header("Content-Type", content_type)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
