@@ -380,7 +380,7 @@ test("killed or removed from outside again and again, a service that serves in b
   world.deployments.push(deployment("good0000"));
   world.settle();
   for (let n = 0; n < 10; n += 1) {
-    world.now += 1_500;
+    world.now += 300;
     if (n % 2 === 0) world.kill(world.observed[0]?.runtimeId ?? "", 137);
     else world.observed = [];
     const crashed = world.plan().actions.find((a) => a.kind === "crashed");

@@ -82,7 +82,7 @@ export const BAD_LOOKS_TO_FAIL = 3;
 /** An instance that was ready this long is forgiven its past. */
 export const STABLE_MS = 10_000;
 /** After this long of serving, being killed or removed from outside says nothing against the app. */
-const SERVED_MS = 1_000;
+const SERVED_MS = 250;
 /** Times a healthy instance may be killed from outside in quick succession before its restart is delayed. */
 const FREE_RESTARTS_AFTER_KILL = 5;
 
