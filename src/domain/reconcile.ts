@@ -12,6 +12,7 @@
 import { backoffMs } from "./backoff.ts";
 import { type Deployment, isStopFirst } from "./deployment.ts";
 import type { ObservedInstance } from "./driver.ts";
+import { BAD_LOOKS_TO_FAIL, failuresOf, isLooping, SERVED_MS, STABLE_MS } from "./failure-count.ts";
 import { type InstanceRecord, slotOf } from "./instance.ts";
 import type { Service } from "./service.ts";
 
@@ -77,12 +78,6 @@ export type ReconcilePlan = {
   readonly nextLookAt: number | null;
 };
 
-/** Bad looks or bad exits in a row after which a deployment has failed (or a ready instance is replaced). */
-export const BAD_LOOKS_TO_FAIL = 3;
-/** An instance that was ready this long is forgiven its past. */
-export const STABLE_MS = 10_000;
-/** After this long of serving, being killed or removed from outside says nothing against the app. */
-const SERVED_MS = 250;
 /** Times a healthy instance may be killed from outside in quick succession before its restart is delayed. */
 const FREE_RESTARTS_AFTER_KILL = 5;
 
@@ -280,17 +275,6 @@ type BadEnd = {
   readonly isFinal?: boolean;
   readonly isServing?: boolean;
 };
-
-/** How often the slot has gone bad in a row, this time included; being ready for `forgivenAfterMs` ends a row. */
-function failuresOf(record: InstanceRecord, now: number, forgivenAfterMs: number): number {
-  const isStable = record.readyAt !== null && now - record.readyAt >= forgivenAfterMs;
-  return (isStable ? 0 : record.restartCount) + 1;
-}
-
-/** It went bad too often to be trusted, and was not ready for long since. */
-export function isLooping(record: InstanceRecord, now: number): boolean {
-  return record.restartCount >= BAD_LOOKS_TO_FAIL && (record.readyAt === null || now - record.readyAt < STABLE_MS);
-}
 
 function unwellReason(deployment: Deployment): string {
   const what = deployment.health === null ? "its port was closed" : "its health check failed";

@@ -1,9 +1,9 @@
 /** The routing table out of what the store holds. Pure; sorted, so that equal states give equal tables. */
 
 import { DEFAULT_TIMEOUT_MS, type Deployment } from "./deployment.ts";
+import { BAD_LOOKS_TO_FAIL } from "./failure-count.ts";
 import type { InstanceRecord } from "./instance.ts";
 import type { Project } from "./project.ts";
-import { BAD_LOOKS_TO_FAIL } from "./reconcile.ts";
 import type { RouteState, RouteTable, ServiceRoute } from "./route.ts";
 import type { Service } from "./service.ts";
 

@@ -1,8 +1,8 @@
 /** What a service is now, for people, out of its deployments and instances. Pure. */
 
 import type { Deployment } from "./deployment.ts";
+import { isLooping } from "./failure-count.ts";
 import type { InstanceRecord } from "./instance.ts";
-import { isLooping } from "./reconcile.ts";
 import type { Service, ServiceStatus } from "./service.ts";
 
 /**

@@ -5,7 +5,8 @@
 
 import type { Clock } from "../domain/clock.ts";
 import { DEFAULT_HEALTH_INTERVAL_MS, type Deployment } from "../domain/deployment.ts";
-import { BAD_LOOKS_TO_FAIL, type Look } from "../domain/reconcile.ts";
+import { BAD_LOOKS_TO_FAIL } from "../domain/failure-count.ts";
+import type { Look } from "../domain/reconcile.ts";
 
 export type ProbeTarget = {
   readonly runtimeId: string;
