@@ -3,24 +3,16 @@
 import { createReadStream } from "node:fs";
 import { readdir, readlink, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { type Pack, pack } from "tar-stream";
+import type { Pack } from "tar-stream";
+import { streamTar } from "./stream-tar.ts";
 import { addToTar, PINNED_HEADER } from "./tar-entry.ts";
 
 /** A file or a folder with all in it, and its path in the context. */
 export type ContextPart = { readonly from: string; readonly to: string };
 
 /** The context's tar, made while it is read; entries sorted, times and owners left out. */
-export async function* contextTar(dockerfile: string, parts: readonly ContextPart[]): AsyncGenerator<Uint8Array> {
-  const tar = pack();
-  const filling = fill(tar, dockerfile, parts).catch((error: unknown) => {
-    tar.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
-  try {
-    for await (const chunk of tar) yield chunk as Uint8Array;
-    await filling;
-  } finally {
-    tar.destroy();
-  }
+export function contextTar(dockerfile: string, parts: readonly ContextPart[]): AsyncGenerator<Uint8Array> {
+  return streamTar((tar) => fill(tar, dockerfile, parts));
 }
 
 async function fill(tar: Pack, dockerfile: string, parts: readonly ContextPart[]): Promise<void> {

@@ -5,12 +5,13 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { extract, pack } from "tar-stream";
+import { extract, type Pack } from "tar-stream";
 import { AppError } from "../domain/errors.ts";
 import type { ContextFile, RuntimeFiles } from "../domain/runtime.ts";
 import type { SourceFiles } from "../domain/source.ts";
 import { parseIgnoreRules } from "../lib/ignore-rules.ts";
 import { addRunFlags } from "./dockerfile.ts";
+import { streamTar } from "./stream-tar.ts";
 import { addToTar, PINNED_HEADER, readTarEntry, type TarEntry, tarContent } from "./tar-entry.ts";
 
 /** Raised when the same inputs are to give another image. */
@@ -72,20 +73,11 @@ export function contentHashOf(
 }
 
 /** The context as a tar, the same bytes for the same stage. `runFlags` are added to each RUN instruction. */
-export async function* openStage(stage: Stage, runFlags: string): AsyncGenerator<Uint8Array> {
-  const tar = pack();
-  const filling = fillStage(tar, stage, runFlags).catch((error: unknown) => {
-    tar.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
-  try {
-    for await (const chunk of tar) yield chunk as Uint8Array;
-    await filling;
-  } finally {
-    tar.destroy();
-  }
+export function openStage(stage: Stage, runFlags: string): AsyncGenerator<Uint8Array> {
+  return streamTar((tar) => fillStage(tar, stage, runFlags));
 }
 
-async function fillStage(tar: ReturnType<typeof pack>, stage: Stage, runFlags: string): Promise<void> {
+async function fillStage(tar: Pack, stage: Stage, runFlags: string): Promise<void> {
   const dockerfile = Buffer.from(addRunFlags(stage.dockerfile, runFlags));
   await addFile(tar, { path: "Dockerfile", mode: 0o644, content: dockerfile });
   for (const file of stage.runtimeFiles) if (file.path !== "Dockerfile") await addFile(tar, file);
@@ -102,7 +94,7 @@ async function fillStage(tar: ReturnType<typeof pack>, stage: Stage, runFlags: s
   tar.finalize();
 }
 
-function addFile(tar: ReturnType<typeof pack>, file: ContextFile): Promise<void> {
+function addFile(tar: Pack, file: ContextFile): Promise<void> {
   const header = {
     ...PINNED_HEADER,
     name: file.path,
