@@ -17,7 +17,16 @@ import { readBuiltInRuntimes, readRuntimeFiles } from "./runtime-folder.ts";
 
 const MAX_DOCKERFILE_BYTES = 1024 * 1024;
 /** What an uploaded Dockerfile is taken for, as nothing says otherwise. */
-const UPLOADED_DEFAULTS = { shape: "dockerfile", protocol: "http", defaultPort: 8080 } as const;
+const UPLOADED_DEFAULTS = {
+  shape: "dockerfile",
+  protocol: "http",
+  defaultPort: 8080,
+  healthPath: null,
+  options: {},
+  memoryBytes: null,
+  codeFile: null,
+  reload: null,
+} as const;
 
 export type RuntimeCatalogOptions = {
   readonly store: RuntimeStore;

@@ -64,6 +64,11 @@ async function readBuiltIn(root: string, name: string): Promise<Runtime> {
     description: readme.split("\n")[0]?.trim() ?? "",
     protocol: settings.data.protocol,
     defaultPort: settings.data.port,
+    healthPath: null,
+    options: {},
+    memoryBytes: null,
+    codeFile: null,
+    reload: null,
     createdAt: 0,
     updatedAt: 0,
   };

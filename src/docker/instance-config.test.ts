@@ -18,6 +18,9 @@ const spec: InstanceSpec = {
   hostNumber: 9,
   resources: { cpuMillicores: 1500, memoryBytes: 1024 },
   mounts: [{ source: "/data/volumes/shop/cart/files", target: "/files", readOnly: true }],
+  networks: [],
+  capabilities: [],
+  isolation: "runc",
 };
 const names = new EngineNames("slipway", "server-id");
 const placement = {

@@ -51,6 +51,8 @@ export type BuildRequest = {
   /** Further tag of the image, as lambdaathome's uploads give one. */
   readonly tag: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** What the Dockerfile may mount (`RUN --mount=type=secret,id=<name>`), by name. Never stored with the build. */
+  readonly buildSecrets: Readonly<Record<string, Uint8Array>>;
   readonly noCache: boolean;
 };
 

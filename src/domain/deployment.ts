@@ -1,9 +1,12 @@
 /** A deployment: one immutable attempt to roll out a service. What changes is only how far it has come. */
 
 import type { Page } from "./project.ts";
+import type { RouteClaim } from "./route-claim.ts";
+import type { RuntimeOptions } from "./runtime.ts";
 
 export const DEPLOYMENT_STATUSES = [
   "building",
+  "built",
   "pending",
   "starting",
   "healthy",
@@ -41,6 +44,37 @@ export type HealthCheck = {
   readonly path: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** The path is the runtime's and not the owner's: an app that does not know it (404) answers and is well, too. */
+  readonly allowsNotFound: boolean;
+};
+
+/** What an instance must do right before its deployment may serve: answer a request, or turn one payload into another. */
+export type DeployTest =
+  | { readonly kind: "http"; readonly path: string; readonly status: number; readonly body: string | null }
+  | { readonly kind: "message"; readonly input: unknown; readonly output: unknown };
+
+export const ISOLATIONS = ["runc", "gvisor"] as const;
+export type Isolation = (typeof ISOLATIONS)[number];
+
+/** What a Dockerfile is given besides the files. Secrets are names; their contents are mounted while a step runs. */
+export type BuildInputs = {
+  readonly args: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+};
+
+/** Parts of a manifest that are kept with a deployment for those who read them later. */
+export type DeclaredParts = {
+  readonly schema?: { readonly in?: unknown; readonly out?: unknown } | undefined;
+  readonly services?: readonly string[] | undefined;
+  readonly schedule?: readonly { readonly cron: string; readonly input?: unknown }[] | undefined;
+  readonly scale?:
+    | {
+        readonly max?: number | undefined;
+        readonly concurrency?: number | undefined;
+        readonly freezeAfterMs?: number | undefined;
+        readonly stopAfterMs?: number | undefined;
+      }
+    | undefined;
 };
 
 /** How long an instance may take to become ready before it is looked at as bad, in milliseconds. */
@@ -72,6 +106,25 @@ export type Deployment = {
   /** Ports the app may listen on, most likely first; the first that answers wins. Empty: it has none. */
   readonly listenPorts: readonly number[];
   readonly replicas: number;
+  /** The number of instances its manifest asks for; null: it leaves that to the service's own scale. */
+  readonly declaredReplicas: number | null;
+  /** Built only: it waits as `built` until its owner rolls it out. */
+  readonly isHeld: boolean;
+  /** What the runtime's templates were rendered with. */
+  readonly options: RuntimeOptions;
+  readonly buildInputs: BuildInputs;
+  /** Project-wide secrets it is given beside the function's own, by name. */
+  readonly secrets: readonly string[];
+  /** Networks it joins beside its project's. */
+  readonly networks: readonly string[];
+  /** Linux capabilities it keeps, e.g. `NET_BIND_SERVICE`. */
+  readonly capabilities: readonly string[];
+  readonly isolation: Isolation;
+  /** Hosts and paths that become its service's when it is promoted; reserved for it while it is coming. */
+  readonly routes: readonly RouteClaim[];
+  /** Run against a ready instance before it takes traffic. */
+  readonly test: DeployTest | null;
+  readonly declared: DeclaredParts;
   readonly resources: Resources;
   readonly command: readonly string[];
   readonly health: HealthCheck | null;

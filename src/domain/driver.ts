@@ -1,6 +1,6 @@
 /** What runs instances. Four narrow interfaces; `docker` and `memory` implement them, `swarm` and `process` will. */
 
-import type { Resources, VolumeMount } from "./deployment.ts";
+import type { Isolation, Resources, VolumeMount } from "./deployment.ts";
 
 /** What an instance is started with. Everything is decided; a driver adds only hardening (design 10). */
 export type InstanceSpec = {
@@ -19,6 +19,11 @@ export type InstanceSpec = {
   readonly resources: Resources;
   /** Sources are absolute paths that exist. */
   readonly mounts: readonly VolumeMount[];
+  /** Networks to join beside the project's. */
+  readonly networks: readonly string[];
+  /** Linux capabilities kept; all others are dropped from functions. */
+  readonly capabilities: readonly string[];
+  readonly isolation: Isolation;
 };
 
 /** What a driver reports of one instance of ours. */

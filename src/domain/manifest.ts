@@ -1,19 +1,26 @@
-/** The manifest part of `POST /api/functions`, as this version understands it. Pure. */
+/** A function's manifest, `slipway.yml` or `funko.yml` (design 6), and what it means. Pure. Read by src/manifest/. */
 
+import type { DeclaredParts, DeployTest, Isolation, Resources } from "./deployment.ts";
 import { AppError, invalidField } from "./errors.ts";
 import { requireRuntimeName, requireServiceName } from "./names.ts";
 import { DEFAULT_SETTINGS, type RolloutSettings } from "./rollout.ts";
-import { parsePort, parseVolumes } from "./upload.ts";
+import type { RouteClaim } from "./route-claim.ts";
+import { routeClaimOf } from "./route-claim-rules.ts";
+import type { RuntimeOptions } from "./runtime.ts";
+import { parsePort, parseVolumes, type UploadRules } from "./upload.ts";
 
-/** What somebody may write; types are checked by the schema in front of it. */
-export type ManifestInput = {
-  readonly name: string;
-  readonly runtime?: string | undefined;
+/** As it is written; shapes and ranges of single fields are checked, what they mean together is not. */
+export type Manifest = {
+  readonly name?: string | undefined;
+  /** A built-in or registered one, or a folder (a path); null: the folder has its own Dockerfile whatever else is said. */
+  readonly runtime?: string | null | undefined;
+  readonly options?: RuntimeOptions | undefined;
   readonly port?: number | undefined;
+  readonly handler?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly volumes?: readonly string[] | undefined;
-  readonly replicas?: number | undefined;
-  readonly command?: readonly string[] | undefined;
+  readonly secrets?: readonly string[] | undefined;
+  readonly services?: readonly string[] | undefined;
+  readonly schema?: DeclaredParts["schema"];
   readonly health?:
     | {
         readonly path: string;
@@ -22,73 +29,181 @@ export type ManifestInput = {
         readonly startMs?: number | undefined;
       }
     | undefined;
+  readonly scale?: (NonNullable<DeclaredParts["scale"]> & { readonly min?: number | undefined }) | undefined;
+  /** Short for `scale.min`; only over HTTP. */
+  readonly replicas?: number | undefined;
   readonly resources?: { readonly cpu?: number | undefined; readonly memoryMb?: number | undefined } | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly routes?: readonly { readonly host?: string | undefined; readonly path?: string | undefined }[] | undefined;
+  readonly networks?: readonly string[] | undefined;
+  readonly volumes?: readonly string[] | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly capabilities?: readonly string[] | undefined;
+  readonly isolation?: Isolation | undefined;
+  readonly schedule?: DeclaredParts["schedule"];
+  readonly test?:
+    | {
+        readonly path?: string | undefined;
+        readonly status?: number | undefined;
+        readonly body?: string | undefined;
+        readonly input?: unknown;
+        readonly output?: unknown;
+      }
+    | undefined;
+  readonly build?:
+    | {
+        readonly args?: Readonly<Record<string, string>> | undefined;
+        readonly secrets?: readonly string[] | undefined;
+      }
+    | undefined;
 };
 
-export type ManifestRules = { readonly reservedNames: readonly string[]; readonly volumeRoots: readonly string[] };
+export const MANIFEST_FILES = ["slipway.yml", "funko.yml"] as const;
+export type ManifestFile = (typeof MANIFEST_FILES)[number];
+
+export type ReadManifest = {
+  readonly manifest: Manifest;
+  /** For people, e.g. about a key that a `funko.yml` may have and nobody reads. */
+  readonly warnings: readonly string[];
+};
+
+export interface ManifestReader {
+  /**
+   * The fields of a file. A `funko.yml` gets what its name stands for: unknown keys are warnings, the name is lower-cased,
+   * and without `networks` it joins `faaso-net`.
+   * @throws AppError `invalid` naming file, line, field and the nearest known key
+   */
+  read(text: string, file: ManifestFile): Promise<ReadManifest>;
+  /** The form part `manifest`: JSON or YAML. @throws AppError `invalid` as above, with `manifest` for the file */
+  readPart(text: string): Promise<ReadManifest>;
+  /** A value that is parsed already. @throws AppError `invalid` naming each field */
+  check(value: unknown): Promise<Manifest>;
+  /** The JSON Schema (draft 2020-12) of a slipway.yml, for editors. */
+  jsonSchema(): Promise<object>;
+}
+
+export type ManifestRules = Omit<UploadRules, "reservedPorts">;
+
+/** Most instances of one service. */
+export const MAX_REPLICAS = 50;
 
 const ENV_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const MIB = 1_048_576;
 
-/** @throws AppError `invalid` naming the field */
-export function settingsOf(input: ManifestInput, rules: ManifestRules): RolloutSettings {
-  requireServiceName(input.name, rules.reservedNames);
-  if (input.runtime !== undefined) requireRuntimeName(input.runtime);
-  const badKey = Object.keys(input.env ?? {}).find((key) => !ENV_KEY.test(key));
-  if (badKey !== undefined)
-    throw invalidField(
-      "env",
-      `${JSON.stringify(badKey)} is no name of an environment variable`,
-      "Use letters, digits and _, not starting with a digit.",
-    );
-  const { health, resources } = input;
+/** One manifest laid over another, field by field: what `over` says counts. */
+export function mergeManifests(under: Manifest, over: Manifest): Manifest {
+  const given = Object.entries(over).filter(([, value]) => value !== undefined);
   return {
-    ...DEFAULT_SETTINGS,
-    port: input.port === undefined ? null : parsePort(String(input.port), []),
-    env: input.env ?? {},
-    replicas: input.replicas ?? DEFAULT_SETTINGS.replicas,
-    command: input.command ?? [],
-    volumes: parseVolumes((input.volumes ?? []).join(","), rules.volumeRoots),
-    timeoutMs: input.timeoutMs ?? DEFAULT_SETTINGS.timeoutMs,
-    startMs: health?.startMs ?? DEFAULT_SETTINGS.startMs,
-    health:
-      health === undefined
-        ? null
-        : {
-            path: requirePath(health.path),
-            intervalMs: health.intervalMs ?? 10_000,
-            timeoutMs: health.timeoutMs ?? 2_000,
-          },
-    resources: {
-      cpuMillicores:
-        resources?.cpu === undefined ? DEFAULT_SETTINGS.resources.cpuMillicores : Math.round(resources.cpu * 1000),
-      memoryBytes:
-        resources?.memoryMb === undefined ? DEFAULT_SETTINGS.resources.memoryBytes : resources.memoryMb * MIB,
-    },
+    ...under,
+    ...Object.fromEntries(given),
+    ...(over.env !== undefined && { env: { ...under.env, ...over.env } }),
   };
 }
 
-/** The JSON of the form's `manifest` part. @throws AppError `invalid` */
-export function parseManifestJson(text: string | undefined): unknown {
-  if (text === undefined) {
-    throw new AppError("invalid", "manifest: is missing", {
-      fields: { manifest: ["is required"] },
-      remedy: 'Send a part "manifest" such as {"name":"hello"} before the part "source".',
-    });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError("invalid", "manifest: is no JSON", {
-      cause: error,
-      fields: { manifest: [error instanceof Error ? error.message : "is no JSON"] },
-    });
-  }
+/** @throws AppError `invalid` naming the field; `conflict` for a host or path that is the platform's; `forbidden` for what only an operator can allow */
+export function settingsOf(manifest: Manifest & { readonly name: string }, rules: ManifestRules): RolloutSettings {
+  requireServiceName(manifest.name, rules.reservedNames);
+  if (typeof manifest.runtime === "string") requireRuntimeName(manifest.runtime);
+  const { handler, env = {}, build, networks = [], capabilities = [] } = manifest;
+  requireKeys("env", env);
+  requireKeys("build.args", build?.args ?? {});
+  for (const name of networks) requireAllowed("networks", name, rules.networks, "SLIPWAY_NETWORKS");
+  const kept = capabilities.map((name) => name.toUpperCase().replace(/^CAP_/, ""));
+  for (const name of kept) requireAllowed("capabilities", name, rules.capabilities, "SLIPWAY_CAPABILITIES");
+  return {
+    ...DEFAULT_SETTINGS,
+    port: manifest.port === undefined ? null : parsePort(String(manifest.port), []),
+    env: { ...(handler !== undefined && { HANDLER: handler }), ...env },
+    replicas: manifest.scale?.min ?? manifest.replicas ?? null,
+    command: manifest.command ?? [],
+    volumes: parseVolumes((manifest.volumes ?? []).join(","), rules.volumeRoots),
+    timeoutMs: manifest.timeoutMs ?? DEFAULT_SETTINGS.timeoutMs,
+    startMs: manifest.health?.startMs ?? DEFAULT_SETTINGS.startMs,
+    health: healthOf(manifest.health),
+    resources: resourcesOf(manifest.resources),
+    options: manifest.options ?? {},
+    buildInputs: { args: build?.args ?? {}, secrets: build?.secrets ?? [] },
+    secrets: manifest.secrets ?? [],
+    networks: [...new Set(networks)],
+    capabilities: [...new Set(kept)].sort(),
+    isolation: manifest.isolation ?? "runc",
+    routes: routesOf(manifest.routes ?? [], rules.ownHosts),
+    test: testOf(manifest.test),
+    declared: declaredOf(manifest),
+  };
 }
 
-function requirePath(path: string): string {
+function requireKeys(field: string, values: Readonly<Record<string, string>>): void {
+  const bad = Object.keys(values).find((key) => !ENV_KEY.test(key));
+  if (bad === undefined) return;
+  throw invalidField(
+    field,
+    `${JSON.stringify(bad)} is no name of a variable`,
+    "Use letters, digits and _, not starting with a digit.",
+  );
+}
+
+function requireAllowed(field: string, name: string, allowed: readonly string[], option: string): void {
+  if (allowed.includes(name)) return;
+  const known = allowed.length === 0 ? "none is" : `allowed: ${allowed.join(", ")}`;
+  throw new AppError("forbidden", `${field}: ${name} is not allowed on this server (${known}).`, {
+    fields: { [field]: [`${name} is not allowed`] },
+    remedy: `Leave it out, or ask the operator to list it in ${option}.`,
+  });
+}
+
+function healthOf(health: Manifest["health"]): RolloutSettings["health"] {
+  if (health === undefined) return null;
+  const { path, intervalMs = 10_000, timeoutMs = 2_000 } = health;
+  return { path: requirePath("health.path", path), intervalMs, timeoutMs, allowsNotFound: false };
+}
+
+function resourcesOf(given: Manifest["resources"]): RolloutSettings["resources"] {
+  const defaults = DEFAULT_SETTINGS.resources;
+  const cpuMillicores: Resources["cpuMillicores"] =
+    given?.cpu === undefined ? defaults.cpuMillicores : Math.round(given.cpu * 1000);
+  return { cpuMillicores, memoryBytes: given?.memoryMb === undefined ? defaults.memoryBytes : given.memoryMb * MIB };
+}
+
+function routesOf(routes: NonNullable<Manifest["routes"]>, ownHosts: readonly string[]): readonly RouteClaim[] {
+  const claims = routes.flatMap((route, i) => {
+    const field = `routes[${i}]`;
+    if ((route.host === undefined) === (route.path === undefined))
+      throw invalidField(field, "takes either a host or a path", "Write {host: hello.example.com} or {path: /sum}.");
+    return [routeClaimOf(route.host === undefined ? "path" : "host", route.host ?? route.path ?? "", field, ownHosts)];
+  });
+  const seen = new Map(claims.map((claim) => [`${claim.kind} ${claim.value}`, claim]));
+  return [...seen.values()];
+}
+
+function testOf(test: Manifest["test"]): DeployTest | null {
+  if (test === undefined) return null;
+  const isMessage = "input" in test || "output" in test;
+  if (isMessage && test.path !== undefined)
+    throw invalidField("test", "asks for a path and for an input", "Use path, status, body, or input, output.");
+  if (isMessage) return { kind: "message", input: test.input ?? null, output: test.output ?? null };
+  if (test.path === undefined)
+    throw invalidField("test", "has neither a path nor an input", "Write {path: /ping, status: 200, body: OK}, say.");
+  return {
+    kind: "http",
+    path: requirePath("test.path", test.path),
+    status: test.status ?? 200,
+    body: test.body ?? null,
+  };
+}
+
+function declaredOf({ schema, services, schedule, scale }: Manifest): DeclaredParts {
+  const { min: _, ...limits } = scale ?? {};
+  return {
+    ...(schema !== undefined && { schema }),
+    ...(services !== undefined && { services }),
+    ...(schedule !== undefined && { schedule }),
+    ...(Object.keys(limits).length > 0 && { scale: limits }),
+  };
+}
+
+function requirePath(field: string, path: string): string {
   if (!/^\/[\x21-\x7e]*$/.test(path))
-    throw invalidField("health.path", `${JSON.stringify(path)} is no path`, "Write it as /ping, all else as %XX.");
+    throw invalidField(field, `${JSON.stringify(path)} is no path`, "Write it as /ping, all else as %XX.");
   return path;
 }

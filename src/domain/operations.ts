@@ -11,11 +11,13 @@ import type { UploadFields } from "./upload.ts";
 /** A function as `POST /api/functions` describes it; name and settings are checked already. */
 export type FunctionManifest = {
   readonly name: string;
-  /** Undefined: told from what is in the source. */
-  readonly runtime: string | undefined;
+  /** Undefined: told from what is in the source. Null: the source's own Dockerfile. */
+  readonly runtime: string | null | undefined;
   readonly settings: RolloutSettings;
   /** Build even if nothing changed, without the engine's cache. */
   readonly noCache: boolean;
+  /** Build only; it is rolled out when its owner says so. */
+  readonly isHeld: boolean;
 };
 
 export type DeployAnswer = {

@@ -1,25 +1,43 @@
 /** What somebody asks for when a function is deployed, and what follows from it. Pure. */
 
 import {
+  type BuildInputs,
   COMING,
   DEFAULT_RESOURCES,
   DEFAULT_START_MS,
   DEFAULT_TIMEOUT_MS,
+  type DeclaredParts,
   type Deployment,
+  type DeployTest,
   type HealthCheck,
+  type Isolation,
   type Resources,
   type VolumeMount,
 } from "./deployment.ts";
+import type { RouteClaim } from "./route-claim.ts";
+import type { RuntimeOptions } from "./runtime.ts";
 
 /** Everything of a deployment that its owner decides. */
 export type RolloutSettings = {
   /** What the app listens on, when its owner says so. */
   readonly port: number | null;
   readonly env: Readonly<Record<string, string>>;
-  readonly replicas: number;
-  readonly resources: Resources;
+  /** Null: as many as the service was scaled to, 1 for a new one. */
+  readonly replicas: number | null;
+  /** `memoryBytes: undefined`: the runtime's, else the server's default. */
+  readonly resources: Omit<Resources, "memoryBytes"> & { readonly memoryBytes: number | null | undefined };
   readonly command: readonly string[];
+  /** Null: the runtime's, else an open port. */
   readonly health: HealthCheck | null;
+  readonly options: RuntimeOptions;
+  readonly buildInputs: BuildInputs;
+  readonly secrets: readonly string[];
+  readonly networks: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly isolation: Isolation;
+  readonly routes: readonly RouteClaim[];
+  readonly test: DeployTest | null;
+  readonly declared: DeclaredParts;
   readonly startMs: number;
   readonly timeoutMs: number;
   readonly volumes: readonly VolumeMount[];
@@ -28,10 +46,19 @@ export type RolloutSettings = {
 export const DEFAULT_SETTINGS: RolloutSettings = {
   port: null,
   env: {},
-  replicas: 1,
-  resources: DEFAULT_RESOURCES,
+  replicas: null,
+  resources: { cpuMillicores: DEFAULT_RESOURCES.cpuMillicores, memoryBytes: undefined },
   command: [],
   health: null,
+  options: {},
+  buildInputs: { args: {}, secrets: [] },
+  secrets: [],
+  networks: [],
+  capabilities: [],
+  isolation: "runc",
+  routes: [],
+  test: null,
+  declared: {},
   startMs: DEFAULT_START_MS,
   timeoutMs: DEFAULT_TIMEOUT_MS,
   volumes: [],

@@ -2,6 +2,9 @@
 
 export type RuntimeProtocol = "http" | "message";
 
+/** Options of a function for its runtime: what the runtime's templates are rendered with. */
+export type RuntimeOptions = Readonly<Record<string, string | readonly string[]>>;
+
 export type Runtime = {
   /** DNS-label-like name, unique; an uploaded one shadows a built-in of that name. */
   readonly name: string;
@@ -14,6 +17,19 @@ export type Runtime = {
   readonly protocol: RuntimeProtocol;
   /** What the app listens on when nothing else says so. */
   readonly defaultPort: number;
+  /** Path that tells whether an instance is well when its owner names none; null: an open port is enough. */
+  readonly healthPath: string | null;
+  /** Options that hold where a function does not give its own. */
+  readonly options: RuntimeOptions;
+  /** Memory of an instance in bytes when its owner names none; null: the server's default. */
+  readonly memoryBytes: number | null;
+  /** The file that a few lines of code without a folder become, e.g. `index.js`; null: it takes folders only. */
+  readonly codeFile: string | null;
+  /**
+   * How a running instance takes changed files without another build: the folder the source lies in, and the paths that
+   * need a build after all. Null: every change is built.
+   */
+  readonly reload: { readonly folder: string; readonly rebuildOn: readonly string[] } | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 };
@@ -68,5 +84,5 @@ export interface RuntimeAdmin extends RuntimeCatalog {
 /** What a runtime's templates may use. */
 export type RuntimeContext = {
   readonly name: string;
-  readonly options: Readonly<Record<string, string | readonly string[]>>;
+  readonly options: RuntimeOptions;
 };

@@ -15,6 +15,8 @@ export type Service = {
   readonly status: ServiceStatus;
   /** What its owner wants; `stopped` keeps everything but the instances. */
   readonly desired: "running" | "stopped";
+  /** How many instances its owner scaled it to (1 or more); null: never scaled, its deployments say. */
+  readonly replicas: number | null;
   /** Not reachable through the gateway. */
   readonly isPrivate: boolean;
   /** First host label it answers to; unique on the server. */

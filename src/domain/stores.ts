@@ -4,7 +4,10 @@ import type { BuildStore } from "./build.ts";
 import type { DeploymentStore } from "./deployment.ts";
 import type { AddressStore, InstanceStore } from "./instance.ts";
 import type { ProjectStore } from "./project.ts";
+import type { RegistryStore } from "./registry.ts";
+import type { RouteStore } from "./route-claim.ts";
 import type { RuntimeStore } from "./runtime.ts";
+import type { SecretStore } from "./secret.ts";
 import type { ServiceStore } from "./service.ts";
 
 /** Small facts about the server itself, by key. */
@@ -21,6 +24,9 @@ export interface Stores {
   readonly instances: InstanceStore;
   readonly addresses: AddressStore;
   readonly runtimes: RuntimeStore;
+  readonly routes: RouteStore;
+  readonly secrets: SecretStore;
+  readonly registries: RegistryStore;
   readonly settings: SettingStore;
 }
 

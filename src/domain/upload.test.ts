@@ -5,7 +5,14 @@ import { isAppError } from "./errors.ts";
 import { settingsOf } from "./manifest.ts";
 import { parsePort, parseUpload, parseVolumes } from "./upload.ts";
 
-const RULES = { reservedNames: ["admin"], reservedPorts: [80, 8080], volumeRoots: ["/srv/data"] };
+const RULES = {
+  reservedNames: ["admin"],
+  reservedPorts: [80, 8080],
+  volumeRoots: ["/srv/data"],
+  capabilities: ["NET_BIND_SERVICE"],
+  networks: ["faaso-net"],
+  ownHosts: ["localhost"],
+};
 const FORM = { name: "hello", tag: "hello:1", runtime: "node", port: " 9002 " };
 
 const refused = (field: string) => (error: unknown) =>
@@ -85,18 +92,12 @@ test("no volume text leads out of the service's own folder", () => {
 test("a manifest's settings get defaults, units are those of the domain, and a health path can be sent", () => {
   const settings = settingsOf(
     { name: "hello", resources: { cpu: 0.5, memoryMb: 64 }, health: { path: "/ping" } },
-    { reservedNames: [], volumeRoots: [] },
+    RULES,
   );
   assert.deepEqual(settings.resources, { cpuMillicores: 500, memoryBytes: 64 * 1024 * 1024 });
-  assert.deepEqual(settings.health, { path: "/ping", intervalMs: 10_000, timeoutMs: 2_000 });
-  assert.deepEqual([settings.replicas, settings.startMs, settings.port], [1, 60_000, null]);
+  assert.deepEqual(settings.health, { path: "/ping", intervalMs: 10_000, timeoutMs: 2_000, allowsNotFound: false });
+  assert.deepEqual([settings.replicas, settings.startMs, settings.port], [null, 60_000, null]);
   for (const path of ["ping", "/a b", "/漢", "/a\n"])
-    assert.throws(
-      () => settingsOf({ name: "hello", health: { path } }, { reservedNames: [], volumeRoots: [] }),
-      refused("health.path"),
-    );
-  assert.throws(
-    () => settingsOf({ name: "hello", env: { "A-B": "1" } }, { reservedNames: [], volumeRoots: [] }),
-    refused("env"),
-  );
+    assert.throws(() => settingsOf({ name: "hello", health: { path } }, RULES), refused("health.path"));
+  assert.throws(() => settingsOf({ name: "hello", env: { "A-B": "1" } }, RULES), refused("env"));
 });

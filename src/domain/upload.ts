@@ -22,6 +22,12 @@ export type UploadRules = {
   readonly reservedPorts: readonly number[];
   /** Absolute host folders an operator lets volumes come from, besides the managed one. */
   readonly volumeRoots: readonly string[];
+  /** What an operator lets functions keep, upper case, without `CAP_`. */
+  readonly capabilities: readonly string[];
+  /** Networks an operator lets functions join. */
+  readonly networks: readonly string[];
+  /** Hosts that are the platform's own. */
+  readonly ownHosts: readonly string[];
 };
 
 /** @throws AppError `invalid`, once, naming every missing field, or the first field that can't be used */

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Deployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
-import { parseManifestJson, settingsOf } from "../domain/manifest.ts";
+import { settingsOf } from "../domain/manifest.ts";
 import type { DeployAnswer } from "../domain/operations.ts";
 import type { Service } from "../domain/service.ts";
 import { functionFinder } from "./function-finder.ts";
@@ -81,7 +81,7 @@ async function takeIn(
     }
     return uploads.deployFunction(
       project,
-      { name: manifest.name, runtime: manifest.runtime, settings, noCache: query.no_cache },
+      { name: manifest.name, runtime: manifest.runtime, settings, noCache: query.no_cache, isHeld: false },
       file.path,
     );
   });
@@ -113,4 +113,22 @@ function readManifest(text: string | undefined): z.output<typeof manifestSchema>
       .join("; ")}`,
     { fields },
   );
+}
+
+/** The JSON of the form's `manifest` part. @throws AppError `invalid` */
+function parseManifestJson(text: string | undefined): unknown {
+  if (text === undefined) {
+    throw new AppError("invalid", "manifest: is missing", {
+      fields: { manifest: ["is required"] },
+      remedy: 'Send a part "manifest" such as {"name":"hello"} before the part "source".',
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError("invalid", "manifest: is no JSON", {
+      cause: error,
+      fields: { manifest: [error instanceof Error ? error.message : "is no JSON"] },
+    });
+  }
 }

@@ -31,6 +31,16 @@ export type Config = {
   readonly networkPool: string;
   readonly trustedProxies: readonly string[];
   readonly volumeRoots: readonly string[];
+  /** Lower case; null: none. */
+  readonly pathHost: string | null;
+  readonly networks: readonly string[];
+  /** null: containers outside are not adopted. */
+  readonly faasoNetwork: string | null;
+  /** Upper case, without `CAP_`. */
+  readonly capabilities: readonly string[];
+  /** `host/prefix` without a slash at the end; null: none. */
+  readonly registry: string | null;
+  readonly secretsDir: string;
   readonly corsOrigin: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly reconcileIntervalMs: number;
@@ -80,6 +90,12 @@ export function readConfig(input: ConfigInput): Config {
     networkPool: reader.text("network-pool") ?? "",
     trustedProxies: parseList(reader.text("trusted-proxies") ?? ""),
     volumeRoots: reader.value("volume-roots", parseFolders) ?? [],
+    pathHost: reader.text("path-host")?.toLowerCase() ?? null,
+    networks: parseList(reader.text("networks") ?? ""),
+    faasoNetwork: reader.value("faaso-network", (text) => (text === "none" ? null : text)) ?? null,
+    capabilities: parseList(reader.text("capabilities") ?? "").map((name) => name.toUpperCase().replace(/^CAP_/, "")),
+    registry: reader.text("registry")?.replace(/\/+$/, "") ?? null,
+    secretsDir: reader.path("secrets-dir", home) ?? "/run/slipway",
     corsOrigin: reader.text("cors-origin") ?? "*",
     logLevel: reader.choice("log-level", ["debug", "info", "warn", "error"]),
     reconcileIntervalMs: reader.number("reconcile-interval", parseDuration) ?? 0,

@@ -19,7 +19,7 @@ import type { App } from "../http/app.ts";
 import { Metrics } from "../http/metrics.ts";
 import { newId } from "../lib/ids.ts";
 import { systemClock } from "../lib/system-clock.ts";
-import { BuildRunner } from "../reconciler/build-runner.ts";
+import { BuildRunner, type BuildRunnerOptions } from "../reconciler/build-runner.ts";
 import { Deployer } from "../reconciler/deployer.ts";
 import { Housekeeping } from "../reconciler/housekeeping.ts";
 import { InstanceLogs } from "../reconciler/instance-logs.ts";
@@ -160,7 +160,7 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
   const publishRoutes = (): Promise<void> => publisher.publish();
   const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
   const { builder, sources, runtimes } = parts;
-  const loadRuntime = (name: string, serviceName: string) => runtimes.read(name, { name: serviceName, options: {} });
+  const loadRuntime: BuildRunnerOptions["loadRuntime"] = (name, context) => runtimes.read(name, context);
   const shared = { database, builder, events, clock, logger, publishRoutes, trigger };
   const builds = new BuildRunner({ ...shared, loadRuntime });
   const deployer = new Deployer({ ...shared, builds, images: driver });

@@ -113,5 +113,8 @@ function uploadRules(config: Config): UploadRules {
     reservedNames: [...RESERVED_ROUTE_NAMES, ...(ownLabel === undefined ? [] : [ownLabel])],
     reservedPorts: [...new Set([...RESERVED_PORTS, config.address.port])],
     volumeRoots: config.volumeRoots,
+    capabilities: config.capabilities,
+    networks: [...config.networks, ...(config.faasoNetwork === null ? [] : [config.faasoNetwork])],
+    ownHosts: ["localhost", ...(config.baseDomain === null ? [] : [config.baseDomain])],
   };
 }

@@ -12,7 +12,10 @@ import { MemoryDeploymentStore } from "./deployment-store.ts";
 import { MemoryInstanceStore } from "./instance-store.ts";
 import { copyTables, emptyTables, type MemoryAccess, type MemoryTables } from "./memory-tables.ts";
 import { MemoryProjectStore } from "./project-store.ts";
+import { MemoryRegistryStore } from "./registry-store.ts";
+import { MemoryRouteStore } from "./route-store.ts";
 import { MemoryRuntimeStore } from "./runtime-store.ts";
+import { MemorySecretStore } from "./secret-store.ts";
 import { MemoryServiceStore } from "./service-store.ts";
 import { MemorySettingStore } from "./setting-store.ts";
 
@@ -28,6 +31,9 @@ export class MemoryDatabase implements Database {
   readonly instances = this.#stores.instances;
   readonly addresses = this.#stores.addresses;
   readonly runtimes = this.#stores.runtimes;
+  readonly routes = this.#stores.routes;
+  readonly secrets = this.#stores.secrets;
+  readonly registries = this.#stores.registries;
   readonly settings = this.#stores.settings;
 
   /** Works on a copy that takes the place of the tables at the end, so that nothing has to be undone. */
@@ -78,6 +84,9 @@ function createStores(access: MemoryAccess): Stores {
     instances: new MemoryInstanceStore(access),
     addresses: new MemoryAddressStore(access),
     runtimes: new MemoryRuntimeStore(access),
+    routes: new MemoryRouteStore(access),
+    secrets: new MemorySecretStore(access),
+    registries: new MemoryRegistryStore(access),
     settings: new MemorySettingStore(access),
   };
 }

@@ -115,5 +115,8 @@ function idleSpec(): InstanceSpec {
     hostNumber: 2,
     resources: { cpuMillicores: null, memoryBytes: null },
     mounts: [],
+    networks: [],
+    capabilities: [],
+    isolation: "runc",
   };
 }

@@ -5,7 +5,10 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { HostNumberUse } from "../domain/host-number.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { Page, Project } from "../domain/project.ts";
+import type { RegistryRecord } from "../domain/registry.ts";
+import type { RouteRecord } from "../domain/route-claim.ts";
 import type { Runtime } from "../domain/runtime.ts";
+import type { SecretRecord } from "../domain/secret.ts";
 import type { Service } from "../domain/service.ts";
 import { notFoundError, ownerMissingError, takenError } from "../domain/store-errors.ts";
 
@@ -19,6 +22,10 @@ export type MemoryTables = {
   /** By project id. */
   readonly addresses: Map<string, readonly HostNumberUse[]>;
   readonly runtimes: Map<string, Runtime>;
+  readonly routes: Map<string, RouteRecord>;
+  /** By project, function and name as JSON. */
+  readonly secrets: Map<string, SecretRecord>;
+  readonly registries: Map<string, RegistryRecord>;
   readonly settings: Map<string, string>;
 };
 
@@ -34,6 +41,9 @@ export function emptyTables(): MemoryTables {
     instances: new Map(),
     addresses: new Map(),
     runtimes: new Map(),
+    routes: new Map(),
+    secrets: new Map(),
+    registries: new Map(),
     settings: new Map(),
   };
 }
@@ -47,6 +57,9 @@ export function copyTables(tables: MemoryTables): MemoryTables {
     instances: new Map(tables.instances),
     addresses: new Map(tables.addresses),
     runtimes: new Map(tables.runtimes),
+    routes: new Map(tables.routes),
+    secrets: new Map(tables.secrets),
+    registries: new Map(tables.registries),
     settings: new Map(tables.settings),
   };
 }
@@ -98,7 +111,7 @@ export function slice<T>(records: readonly T[], page: Page): T[] {
 /** Removes the service and all that belongs to it. */
 export function removeService(tables: MemoryTables, serviceId: string): void {
   tables.services.delete(serviceId);
-  for (const table of [tables.deployments, tables.builds]) {
+  for (const table of [tables.deployments, tables.builds, tables.routes]) {
     for (const [key, record] of table) if (record.serviceId === serviceId) table.delete(key);
   }
 }

@@ -58,6 +58,7 @@ export class MemoryProjectStore implements ProjectStore {
       for (const service of tables.services.values()) {
         if (service.projectId === id) removeService(tables, service.id);
       }
+      for (const [key, secret] of tables.secrets) if (secret.projectId === id) tables.secrets.delete(key);
       for (const record of tables.instances.values()) {
         if (record.projectId === id) tables.instances.delete(record.slot);
       }

@@ -1,7 +1,14 @@
 /** Writes an accepted upload down: service and deployment, in one transaction, with everything checked before. */
 
 import { createHash } from "node:crypto";
-import { COMING, type Deployment, isStopFirst } from "../domain/deployment.ts";
+import {
+  COMING,
+  DEFAULT_HEALTH_INTERVAL_MS,
+  DEFAULT_HEALTH_TIMEOUT_MS,
+  DEFAULT_RESOURCES,
+  type Deployment,
+  isStopFirst,
+} from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import { routeNameOf } from "../domain/names.ts";
 import type { Project } from "../domain/project.ts";
@@ -26,6 +33,8 @@ export type DeployRequest = {
   readonly volumeText: string;
   /** Build even if nothing changed, without the engine's cache. */
   readonly noCache: boolean;
+  /** Build only; what serves stays until its owner rolls it out. */
+  readonly isHeld: boolean;
 };
 
 export type AcceptedUpload = {
@@ -49,9 +58,10 @@ export async function acceptUpload(
 ): Promise<AcceptedUpload> {
   const existing = await tx.services.findByName(request.project.id, request.name);
   await requireFree(tx, request, existing);
+  const [previous] = existing === undefined ? [] : await tx.deployments.list({ serviceId: existing.id, limit: 1 });
   const service = existing ?? (await createService(tx, request, now));
   const cancelled = await cancelComing(tx, service.id, now);
-  const deployment = newDeployment(service, request, configHash, now);
+  const deployment = newDeployment(service, previous, request, configHash, now);
   await tx.deployments.create(deployment);
   await tx.builds.create(newBuild(deployment, deployment.buildId ?? deployment.id, now));
   return { service, deployment, cancelled, isNew: existing === undefined };
@@ -84,7 +94,10 @@ async function requireFree(tx: Stores, request: DeployRequest, existing: Service
   }
   const routeOwner = await tx.services.findByRouteName(routeNameOf(name, request.project.slug));
   if (routeOwner !== undefined && routeOwner.id !== existing?.id) throw conflict("name", routeOwner, name);
-  if (request.settings.replicas > 1 && isStopFirst({ volumes: request.settings.volumes, ports: [] })) {
+  if (
+    replicasOf(existing, undefined, request.settings.replicas) > 1 &&
+    isStopFirst({ volumes: request.settings.volumes, ports: [] })
+  ) {
     throw new AppError("invalid", "replicas: a function with a writable volume runs as one instance.", {
       fields: { replicas: ["must be 1 with a writable volume"] },
     });
@@ -99,6 +112,7 @@ async function createService(tx: Stores, request: DeployRequest, now: number): P
     kind: "function",
     status: "created",
     desired: "running",
+    replicas: null,
     isPrivate: false,
     routeName: routeNameOf(request.name, request.project.slug),
     localPort: request.localPort,
@@ -114,9 +128,39 @@ async function createService(tx: Stores, request: DeployRequest, now: number): P
   return service;
 }
 
-function newDeployment(service: Service, request: DeployRequest, configHash: string, now: number): Deployment {
-  const { port, env, replicas, resources, command, health, startMs, timeoutMs, volumes } = request.settings;
+/**
+ * What a manifest asks for counts when it asks for something new; else the number its owner scaled the service to stays,
+ * however often the same manifest is deployed.
+ */
+export function replicasOf(
+  service: Pick<Service, "replicas"> | undefined,
+  previous: Pick<Deployment, "declaredReplicas"> | undefined,
+  declared: number | null,
+): number {
+  const scaled = service?.replicas ?? null;
+  const isNews = declared !== null && (scaled === null || previous?.declaredReplicas !== declared);
+  return isNews ? declared : (scaled ?? 1);
+}
+
+function newDeployment(
+  service: Service,
+  previous: Deployment | undefined,
+  request: DeployRequest,
+  configHash: string,
+  now: number,
+): Deployment {
+  const { port, replicas, resources, health, ...settings } = request.settings;
+  const runtime = request.runtime?.runtime;
+  const ownHealth = runtime?.healthPath
+    ? {
+        path: runtime.healthPath,
+        intervalMs: DEFAULT_HEALTH_INTERVAL_MS,
+        timeoutMs: DEFAULT_HEALTH_TIMEOUT_MS,
+        allowsNotFound: true,
+      }
+    : null;
   return {
+    ...settings,
     id: newId(),
     serviceId: service.id,
     status: "building",
@@ -124,16 +168,19 @@ function newDeployment(service: Service, request: DeployRequest, configHash: str
     sourceId: request.source.id,
     buildId: newId(),
     runtime: request.runtime?.runtime.name ?? null,
-    env,
     ports: [],
     listenPorts: port === null ? [] : [port],
-    replicas,
-    resources,
-    command,
-    health,
-    startMs,
-    timeoutMs,
-    volumes,
+    replicas: replicasOf(service, previous, replicas),
+    declaredReplicas: replicas,
+    isHeld: request.isHeld,
+    resources: {
+      cpuMillicores: resources.cpuMillicores,
+      memoryBytes:
+        resources.memoryBytes === undefined
+          ? (runtime?.memoryBytes ?? DEFAULT_RESOURCES.memoryBytes)
+          : resources.memoryBytes,
+    },
+    health: health ?? ownHealth,
     localPort: request.localPort,
     tag: request.tag,
     volumeText: request.volumeText,

@@ -13,7 +13,7 @@ import type { EventBus } from "../domain/events.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Project } from "../domain/project.ts";
 import { imagesToKeep, listenPorts } from "../domain/rollout.ts";
-import type { RuntimeFiles } from "../domain/runtime.ts";
+import type { RuntimeContext, RuntimeFiles } from "../domain/runtime.ts";
 import type { Service } from "../domain/service.ts";
 import type { Database, Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
@@ -28,7 +28,7 @@ export type BuildRunnerOptions = {
   readonly publishRoutes: () => Promise<void>;
   /** There is something to reconcile. */
   readonly trigger: (serviceId: string) => void;
-  readonly loadRuntime: (name: string, serviceName: string) => Promise<RuntimeFiles>;
+  readonly loadRuntime: (name: string, context: RuntimeContext) => Promise<RuntimeFiles>;
 };
 
 /** Everything a build is made of. */
@@ -128,7 +128,8 @@ export class BuildRunner {
     const { database, loadRuntime } = this.#options;
     const service = await database.services.get(deployment.serviceId);
     const project = await database.projects.get(service.projectId);
-    const runtime = deployment.runtime === null ? undefined : await loadRuntime(deployment.runtime, service.name);
+    const context = { name: service.name, options: deployment.options };
+    const runtime = deployment.runtime === null ? undefined : await loadRuntime(deployment.runtime, context);
     return { deployment, project, service, runtime, noCache: false };
   }
 
@@ -246,7 +247,8 @@ function requestOf({ deployment, project, service, runtime, noCache }: BuildOrde
     sourceId: deployment.sourceId ?? "",
     runtime,
     tag: deployment.tag ?? service.tag ?? undefined,
-    buildArgs: {},
+    buildArgs: deployment.buildInputs.args,
+    buildSecrets: {},
     noCache,
   };
 }

@@ -120,6 +120,9 @@ export class InstanceRunner {
       hostNumber,
       resources: deployment.resources,
       mounts,
+      networks: deployment.networks,
+      capabilities: deployment.capabilities,
+      isolation: deployment.isolation,
     });
   }
 

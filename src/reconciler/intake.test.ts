@@ -44,7 +44,7 @@ function bench(files: Readonly<Record<string, string>>) {
     deployments: { get: async (id) => sampleDeployment(id, "s", { status: "healthy" }) },
     events: SILENT,
   });
-  const manifest = { name: "hello", settings: DEFAULT_SETTINGS, noCache: false };
+  const manifest = { name: "hello", settings: DEFAULT_SETTINGS, noCache: false, isHeld: false };
   const deploy = (runtime?: string) => intake.deployFunction(PROJECT, { ...manifest, runtime }, "/upload");
   return { intake, imported, requests, deploy };
 }

@@ -7,7 +7,7 @@ import type { EventBus } from "../domain/events.ts";
 import type { DeployAnswer, FunctionManifest, FunctionUploads } from "../domain/operations.ts";
 import type { Project } from "../domain/project.ts";
 import { DEFAULT_SETTINGS } from "../domain/rollout.ts";
-import type { RuntimeCatalog, RuntimeFiles } from "../domain/runtime.ts";
+import type { RuntimeCatalog } from "../domain/runtime.ts";
 import type { ArchiveLimits, Source, SourceFiles } from "../domain/source.ts";
 import type { UploadFields } from "../domain/upload.ts";
 import type { Deployer } from "./deployer.ts";
@@ -30,7 +30,7 @@ export class Intake implements FunctionUploads {
   }
 
   async deployUpload(project: Project, fields: UploadFields, archivePath: string): Promise<DeployAnswer> {
-    const runtime = await this.#readRuntime(fields.runtime, fields.name);
+    const runtime = await this.#options.runtimes.read(fields.runtime, { name: fields.name, options: {} });
     const source = await this.#options.sources.importArchive(archivePath, this.#options.limits);
     const settings = { ...DEFAULT_SETTINGS, volumes: fields.volumes };
     const answer = await this.#options.deployer.deploy({
@@ -43,15 +43,18 @@ export class Intake implements FunctionUploads {
       tag: fields.tag,
       volumeText: fields.volume,
       noCache: false,
+      isHeld: false,
     });
     return { ...answer, detected: null };
   }
 
   async deployFunction(project: Project, manifest: FunctionManifest, archivePath: string): Promise<DeployAnswer> {
-    const named = manifest.runtime === undefined ? undefined : await this.#readRuntime(manifest.runtime, manifest.name);
+    const { runtime: wanted, settings } = manifest;
+    const context = { name: manifest.name, options: settings.options };
+    const named = typeof wanted === "string" ? await this.#options.runtimes.read(wanted, context) : undefined;
     const source = await this.#options.sources.importArchive(archivePath, this.#options.limits);
-    const detected = named === undefined ? await this.#detect(source) : undefined;
-    const runtime = detected?.runtime ? await this.#readRuntime(detected.runtime, manifest.name) : named;
+    const detected = wanted === undefined ? await this.#detect(source) : undefined;
+    const runtime = detected?.runtime ? await this.#options.runtimes.read(detected.runtime, context) : named;
     const answer = await this.#options.deployer.deploy({
       project,
       name: manifest.name,
@@ -62,6 +65,7 @@ export class Intake implements FunctionUploads {
       tag: null,
       volumeText: "",
       noCache: manifest.noCache,
+      isHeld: manifest.isHeld,
     });
     return { ...answer, detected: detected?.reason ?? null };
   }
@@ -72,10 +76,6 @@ export class Intake implements FunctionUploads {
 
   waitForOutcome(deploymentId: string, signal: AbortSignal): Promise<Deployment> {
     return waitForOutcome(this.#options.deployments, this.#options.events, deploymentId, signal);
-  }
-
-  #readRuntime(runtime: string, name: string): Promise<RuntimeFiles> {
-    return this.#options.runtimes.read(runtime, { name, options: {} });
   }
 
   async #detect(source: Source): Promise<Detection> {

@@ -23,7 +23,10 @@ function target(
     address: "127.0.0.1",
     startedAt: 0,
     isReady: false,
-    deployment: { listenPorts: ports, health: path === undefined ? null : { path, intervalMs: 1000, timeoutMs: 200 } },
+    deployment: {
+      listenPorts: ports,
+      health: path === undefined ? null : { path, intervalMs: 1000, timeoutMs: 200, allowsNotFound: false },
+    },
     ...rest,
   };
 }

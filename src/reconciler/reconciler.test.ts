@@ -90,7 +90,7 @@ test("an app that listens and then ends, over and over, is backed off, says so, 
 
 test("an unwell instance is replaced after its requests ended, while the others serve", async (context) => {
   const world = await open(context);
-  const health = { path: "/", intervalMs: 1000, timeoutMs: 500 };
+  const health = { path: "/", intervalMs: 1000, timeoutMs: 500, allowsNotFound: false };
   await world.deployed("hello", { source: "well-builds-1", settings: { replicas: 2, health } });
   const [sick, well] = await world.records("hello");
   world.unwell.add(sick?.runtimeId ?? "");
@@ -108,7 +108,7 @@ test("an unwell instance is replaced after its requests ended, while the others 
 
 test("a look that is bad now and then does not replace an instance", async (context) => {
   const world = await open(context);
-  const health = { path: "/", intervalMs: 1000, timeoutMs: 500 };
+  const health = { path: "/", intervalMs: 1000, timeoutMs: 500, allowsNotFound: false };
   await world.deployed("hello", { source: "well-builds-1", settings: { health } });
   const { runtimeId } = await world.instance("hello");
   for (let n = 0; n < 10; n += 1) {

@@ -4,11 +4,11 @@ import type { Deployment, DeploymentStore } from "../domain/deployment.ts";
 import { notFoundError } from "../domain/store-errors.ts";
 import { isEmptyPatch, paged } from "./page.ts";
 import { RecordCodec } from "./record-codec.ts";
-import { DEPLOYMENT_JSON, inTransaction, type SchemaDb } from "./schema.ts";
+import { DEPLOYMENT_FLAGS, DEPLOYMENT_JSON, inTransaction, type SchemaDb } from "./schema.ts";
 
-const codec = new RecordCodec<Deployment, (typeof DEPLOYMENT_JSON)[number], never>({
+const codec = new RecordCodec<Deployment, (typeof DEPLOYMENT_JSON)[number], (typeof DEPLOYMENT_FLAGS)[number]>({
   json: DEPLOYMENT_JSON,
-  flags: [],
+  flags: DEPLOYMENT_FLAGS,
 });
 
 export class SqlDeploymentStore implements DeploymentStore {

@@ -7,9 +7,10 @@ import type { Kysely } from "kysely";
 import { AppError } from "../domain/errors.ts";
 import type { Migration, MigrationDb } from "./migration.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { functionsAsFolders } from "./migrations/0002-functions-as-folders.ts";
 
 /** All steps, in order. Add the next one at the end. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, functionsAsFolders];
 
 type MigrationSchema = { _migrations: { version: number; name: string; applied_at: number } };
 

@@ -1,7 +1,10 @@
 /** Uploaded runtimes in SQL. Their files lie in the data directory. */
 
 import type { Runtime, RuntimeStore } from "../domain/runtime.ts";
-import type { SchemaDb } from "./schema.ts";
+import { RecordCodec } from "./record-codec.ts";
+import { RUNTIME_JSON, type SchemaDb } from "./schema.ts";
+
+const codec = new RecordCodec<Runtime, (typeof RUNTIME_JSON)[number], never>({ json: RUNTIME_JSON, flags: [] });
 
 export class SqlRuntimeStore implements RuntimeStore {
   readonly #db: SchemaDb;
@@ -10,17 +13,21 @@ export class SqlRuntimeStore implements RuntimeStore {
     this.#db = db;
   }
 
-  find(name: string): Promise<Runtime | undefined> {
-    return this.#db.selectFrom("runtimes").selectAll().where("name", "=", name).executeTakeFirst();
+  async find(name: string): Promise<Runtime | undefined> {
+    const row = await this.#db.selectFrom("runtimes").selectAll().where("name", "=", name).executeTakeFirst();
+    return row && codec.decode(row);
   }
 
-  list(): Promise<readonly Runtime[]> {
-    return this.#db.selectFrom("runtimes").selectAll().orderBy("name").execute();
+  async list(): Promise<readonly Runtime[]> {
+    return (await this.#db.selectFrom("runtimes").selectAll().orderBy("name").execute()).map((row) =>
+      codec.decode(row),
+    );
   }
 
   async put(runtime: Runtime): Promise<void> {
-    const insert = this.#db.insertInto("runtimes").values(runtime);
-    await insert.onConflict((conflict) => conflict.column("name").doUpdateSet(runtime)).execute();
+    const row = codec.encode(runtime);
+    const insert = this.#db.insertInto("runtimes").values(row);
+    await insert.onConflict((conflict) => conflict.column("name").doUpdateSet(row)).execute();
   }
 
   async remove(name: string): Promise<void> {

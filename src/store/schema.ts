@@ -9,22 +9,47 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { HostNumberUse } from "../domain/host-number.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { Project } from "../domain/project.ts";
+import type { RegistryRecord } from "../domain/registry.ts";
+import type { RouteRecord } from "../domain/route-claim.ts";
 import type { Runtime } from "../domain/runtime.ts";
+import type { SecretRecord } from "../domain/secret.ts";
 import type { Service } from "../domain/service.ts";
 import type { StoredRecord } from "./record-codec.ts";
 
-export const DEPLOYMENT_JSON = ["env", "ports", "listenPorts", "resources", "command", "health", "volumes"] as const;
+export const DEPLOYMENT_JSON = [
+  "env",
+  "ports",
+  "listenPorts",
+  "resources",
+  "command",
+  "health",
+  "volumes",
+  "options",
+  "buildInputs",
+  "secrets",
+  "networks",
+  "capabilities",
+  "routes",
+  "test",
+  "declared",
+] as const;
+export const DEPLOYMENT_FLAGS = ["isHeld"] as const;
+export const RUNTIME_JSON = ["options", "reload"] as const;
 export const SERVICE_FLAGS = ["isPrivate"] as const;
 export const BUILD_FLAGS = ["wasCached"] as const;
 
 export type Schema = {
   projects: Project;
   services: StoredRecord<Service, never, (typeof SERVICE_FLAGS)[number]>;
-  deployments: StoredRecord<Deployment, (typeof DEPLOYMENT_JSON)[number], never>;
+  deployments: StoredRecord<Deployment, (typeof DEPLOYMENT_JSON)[number], (typeof DEPLOYMENT_FLAGS)[number]>;
   builds: StoredRecord<Build, never, (typeof BUILD_FLAGS)[number]>;
   instances: InstanceRecord;
   addresses: HostNumberUse & { readonly projectId: string };
-  runtimes: Runtime;
+  runtimes: StoredRecord<Runtime, (typeof RUNTIME_JSON)[number], never>;
+  routes: RouteRecord;
+  /** `functionName` is "" where the record's is null: NULLs are never equal to each other in a unique key. */
+  secrets: Omit<SecretRecord, "functionName"> & { readonly functionName: string };
+  registries: RegistryRecord;
   settings: { readonly key: string; readonly value: string };
 };
 

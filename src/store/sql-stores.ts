@@ -6,8 +6,11 @@ import { SqlBuildStore } from "./build-store.ts";
 import { SqlDeploymentStore } from "./deployment-store.ts";
 import { SqlInstanceStore } from "./instance-store.ts";
 import { SqlProjectStore } from "./project-store.ts";
+import { SqlRegistryStore } from "./registry-store.ts";
+import { SqlRouteStore } from "./route-store.ts";
 import { SqlRuntimeStore } from "./runtime-store.ts";
 import type { SchemaDb } from "./schema.ts";
+import { SqlSecretStore } from "./secret-store.ts";
 import { SqlServiceStore } from "./service-store.ts";
 import { SqlSettingStore } from "./setting-store.ts";
 
@@ -20,6 +23,9 @@ export function createSqlStores(db: SchemaDb): Stores {
     instances: new SqlInstanceStore(db),
     addresses: new SqlAddressStore(db),
     runtimes: new SqlRuntimeStore(db),
+    routes: new SqlRouteStore(db),
+    secrets: new SqlSecretStore(db),
+    registries: new SqlRegistryStore(db),
     settings: new SqlSettingStore(db),
   };
 }

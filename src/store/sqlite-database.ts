@@ -21,6 +21,9 @@ export class SqliteDatabase implements Database {
   readonly instances: Stores["instances"];
   readonly addresses: Stores["addresses"];
   readonly runtimes: Stores["runtimes"];
+  readonly routes: Stores["routes"];
+  readonly secrets: Stores["secrets"];
+  readonly registries: Stores["registries"];
   readonly settings: Stores["settings"];
   readonly #db: SchemaDb;
   readonly #turns: Exclusive;
@@ -38,6 +41,9 @@ export class SqliteDatabase implements Database {
     this.instances = stores.instances;
     this.addresses = stores.addresses;
     this.runtimes = stores.runtimes;
+    this.routes = stores.routes;
+    this.secrets = stores.secrets;
+    this.registries = stores.registries;
     this.settings = stores.settings;
   }
 

@@ -92,6 +92,7 @@ export async function openBuildBench(): Promise<BuildBench> {
       runtime: runtime === undefined ? undefined : await catalog.read(runtime, { name: "hello", options: {} }),
       tag: undefined,
       buildArgs: {},
+      buildSecrets: {},
       noCache: false,
     };
   };

@@ -62,6 +62,9 @@ export class DriverBench {
       hostNumber: this.#hostNumber,
       resources: { cpuMillicores: null, memoryBytes: 128 * 1024 * 1024 },
       mounts: [],
+      networks: [],
+      capabilities: [],
+      isolation: "runc",
       ...change,
     };
   }

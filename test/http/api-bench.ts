@@ -103,7 +103,7 @@ async function openCore(config: ReturnType<typeof readConfig>) {
   const { runtimes, sources, archiveLimits } = parts;
   const builds = new BuildRunner({
     ...wiring,
-    loadRuntime: (name, serviceName) => runtimes.read(name, { name: serviceName, options: {} }),
+    loadRuntime: (name, context) => runtimes.read(name, context),
   });
   const deployer = new Deployer({ ...wiring, builds, images: driver });
   const lifecycle = new Lifecycle({ ...wiring, builds, images: driver, volumesDir: join(config.dataDir, "volumes") });
@@ -163,6 +163,9 @@ async function deployed(
     command: [],
     resources: deployment.resources,
     mounts: [],
+    networks: [],
+    capabilities: [],
+    isolation: "runc",
   });
   await driver.start(runtimeId);
   await database.instances.put({

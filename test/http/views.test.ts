@@ -13,7 +13,7 @@ before(async () => {
   bench.driver.crash(runtimeId, 0, ["a line"]);
   await bench.database.deployments.update(id, {
     env: { A: "b" },
-    health: { path: "/", intervalMs: 1000, timeoutMs: 100 },
+    health: { path: "/", intervalMs: 1000, timeoutMs: 100, allowsNotFound: false },
     resources: { cpuMillicores: 500, memoryBytes: 64 * 1024 * 1024 },
     volumes: [{ source: "data", target: "/data", readOnly: false }],
     failureReason: "none really",

@@ -160,6 +160,7 @@ export class World {
       tag: tag ?? null,
       volumeText: "",
       noCache: false,
+      isHeld: false,
     });
     return answer.deployment;
   }

@@ -8,7 +8,10 @@ import {
   sampleDeployment,
   sampleInstance,
   sampleProject,
+  sampleRegistry,
+  sampleRoute,
   sampleRuntime,
+  sampleSecret,
   sampleService,
 } from "./sample-records.ts";
 
@@ -80,6 +83,24 @@ const anyOperation = fc.oneof(
   operation("addresses.release", [id, id, time], (s, project, slot, now) => s.addresses.release(project, slot, now)),
   operation("runtimes.put", [id, time], (s, name, updatedAt) => s.runtimes.put(sampleRuntime(name, { updatedAt }))),
   operation("runtimes.remove", [id], (s, name) => s.runtimes.remove(name)),
+  operation("routes.create", [id, id, fc.constantFrom("/a", "/b")], (s, key, service, value) =>
+    s.routes.create(sampleRoute(key, service, { value })),
+  ),
+  operation("routes.remove", [id], (s, key) => s.routes.remove(key)),
+  operation("routes.list", [id], (s, serviceId) => s.routes.list({ serviceId })),
+  operation("secrets.put", [id, id, fc.option(id), id, time], (s, key, project, functionName, name, updatedAt) =>
+    s.secrets.put(sampleSecret(`${key}${project}${functionName}${name}`, project, { functionName, name, updatedAt })),
+  ),
+  operation("secrets.remove", [id, fc.option(id), id], (s, projectId, functionName, name) =>
+    s.secrets.remove({ projectId, functionName, name }),
+  ),
+  operation("secrets.list", [id, fc.option(id)], (s, projectId, functionName) =>
+    s.secrets.list({ projectId, functionName }),
+  ),
+  operation("registries.put", [id, time], (s, host, updatedAt) =>
+    s.registries.put(sampleRegistry(host, { updatedAt })),
+  ),
+  operation("registries.remove", [id], (s, host) => s.registries.remove(host)),
   operation("settings.put", [id, fc.string()], (s, key, value) => s.settings.put(key, value)),
 );
 
@@ -125,6 +146,9 @@ async function contentOf(database: Database): Promise<unknown> {
     deployments: await database.deployments.list({}),
     builds: await database.builds.list({}),
     instances: await database.instances.list(),
+    routes: await database.routes.list(),
+    secrets: await database.secrets.list(),
+    registries: await database.registries.list(),
     runtimes: await database.runtimes.list(),
     settings: await Promise.all(["a", "b", "c"].map((key) => database.settings.find(key))),
   };

@@ -4,7 +4,10 @@ import type { Build } from "../../../src/domain/build.ts";
 import type { Deployment } from "../../../src/domain/deployment.ts";
 import type { InstanceRecord } from "../../../src/domain/instance.ts";
 import type { Project } from "../../../src/domain/project.ts";
+import type { RegistryRecord } from "../../../src/domain/registry.ts";
+import type { RouteRecord } from "../../../src/domain/route-claim.ts";
 import type { Runtime } from "../../../src/domain/runtime.ts";
+import type { SecretRecord } from "../../../src/domain/secret.ts";
 import type { Service } from "../../../src/domain/service.ts";
 
 /** Its slug is its id. */
@@ -21,6 +24,7 @@ export function sampleService(id: string, projectId: string, given: Partial<Serv
     kind: "function",
     status: "created",
     desired: "running",
+    replicas: 3,
     isPrivate: false,
     routeName: id,
     localPort: null,
@@ -51,9 +55,20 @@ export function sampleDeployment(id: string, serviceId: string, given: Partial<D
     ],
     listenPorts: [3000, 8080],
     replicas: 2,
+    declaredReplicas: 2,
+    isHeld: true,
+    options: { ship_packages: ["curl", "jq"], healthcheck_command: "true" },
+    buildInputs: { args: { LEVEL: "1" }, secrets: ["token"] },
+    secrets: ["api-key"],
+    networks: ["faaso-net"],
+    capabilities: ["NET_BIND_SERVICE"],
+    isolation: "gvisor",
+    routes: [{ kind: "path", value: "/sum" }],
+    test: { kind: "http", path: "/ping", status: 200, body: "OK" },
+    declared: { services: ["db"], scale: { max: 3 } },
     resources: { cpuMillicores: 500, memoryBytes: 8 * 1024 ** 3 },
     command: ["node", "main.js"],
-    health: { path: "/ping", intervalMs: 10_000, timeoutMs: 2_000 },
+    health: { path: "/ping", intervalMs: 10_000, timeoutMs: 2_000, allowsNotFound: false },
     startMs: 60_000,
     timeoutMs: 30_000,
     volumes: [{ source: "data", target: "/data", readOnly: false }],
@@ -121,8 +136,26 @@ export function sampleRuntime(name: string, given: Partial<Runtime> = {}): Runti
     description: "a runtime",
     protocol: "http",
     defaultPort: 8080,
+    healthPath: "/ping",
+    options: { ship_packages: ["curl"] },
+    memoryBytes: 64 * 1024 ** 2,
+    codeFile: "index.js",
+    reload: { folder: "/app", rebuildOn: ["package.json"] },
     createdAt: 1_000,
     updatedAt: 1_000,
     ...given,
   };
+}
+
+export function sampleRoute(id: string, serviceId: string, given: Partial<RouteRecord> = {}): RouteRecord {
+  return { id, serviceId, kind: "path", value: `/${id}`, origin: "manifest", createdAt: 1_000, ...given };
+}
+
+export function sampleSecret(id: string, projectId: string, given: Partial<SecretRecord> = {}): SecretRecord {
+  const times = { createdAt: 1_000, updatedAt: 1_000 };
+  return { id, projectId, functionName: null, name: id, sealed: "c2VhbGVk", ...times, ...given };
+}
+
+export function sampleRegistry(host: string, given: Partial<RegistryRecord> = {}): RegistryRecord {
+  return { host, username: "me", sealedPassword: "c2VhbGVk", createdAt: 1_000, updatedAt: 1_000, ...given };
 }
