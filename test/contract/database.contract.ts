@@ -3,6 +3,7 @@
 import { describe } from "node:test";
 import { historyStoresContract } from "./database/history-stores.contract.ts";
 import { instanceStoresContract } from "./database/instance-stores.contract.ts";
+import { keyedStoresContract } from "./database/keyed-stores.contract.ts";
 import { projectStoreContract } from "./database/project-store.contract.ts";
 import { serverStoresContract } from "./database/server-stores.contract.ts";
 import { serviceStoreContract } from "./database/service-store.contract.ts";
@@ -17,6 +18,7 @@ export function databaseContract(name: string, open: OpenDatabase): void {
     historyStoresContract(open);
     instanceStoresContract(open);
     serverStoresContract(open);
+    keyedStoresContract(open);
     transactionContract(open);
   });
 }
