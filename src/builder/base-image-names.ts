@@ -10,8 +10,10 @@ const LOCAL_BASES: Readonly<Record<string, string>> = {
   "python:3-slim": BASE_PYTHON_IMAGE,
 };
 
-/** Our image that does for a public one, if there is one. */
+/** Our image that does for a public one, if there is one. A Debian is one of the same release. */
 export function localBaseOf(reference: string): string | undefined {
+  const suite = /^debian:([a-z]+)-slim$/.exec(reference)?.[1];
+  if (suite !== undefined) return `slipway/base-debian:${suite}`;
   return Object.hasOwn(LOCAL_BASES, reference) ? LOCAL_BASES[reference] : undefined;
 }
 

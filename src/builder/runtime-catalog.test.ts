@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { makeTarGz, zipOf } from "../../test/archives.ts";
 import type { Runtime, RuntimeStore } from "../domain/runtime.ts";
 import { FolderRuntimeCatalog } from "./runtime-catalog.ts";
 
@@ -36,7 +37,8 @@ function mapStore(): RuntimeStore {
 test("the built-in runtimes are listed with a description each, sorted, default among them", async () => {
   const runtimes = await catalog.list();
   const names = runtimes.map((runtime) => runtime.name);
-  for (const name of ["default", "node", "python", "static"]) assert.ok(names.includes(name), name);
+  for (const name of ["crystal", "default", "express", "flask", "kemal", "node", "python", "static"])
+    assert.ok(names.includes(name), name);
   assert.deepEqual(names, [...names].sort());
   for (const runtime of runtimes) assert.ok(runtime.description.length > 10, runtime.name);
 });
@@ -114,4 +116,110 @@ test("cleaning up removes files nobody refers to and no others, also while an up
   const paths = (await Promise.all(uploads)).map((runtime) => runtime.path);
   assert.deepEqual([...new Set(removed.flat())], ["stray.dockerfile"]);
   assert.deepEqual((await readdir(folder)).sort(), [path, ...paths, "other.txt"].sort());
+});
+
+const FOLDER = {
+  "README.md": "A folder",
+  "Dockerfile.j2": 'FROM node:20\nRUN add {{ options.ship_packages | join " " }}\n',
+  "run.sh": "#!/bin/sh\n",
+  "template/a.txt.j2": "{{ name }}",
+};
+
+async function saveFolder(name: string, files: Readonly<Record<string, string>>): Promise<Runtime> {
+  const archive = join(folder, "upload.zip");
+  await writeFile(archive, zipOf(files));
+  return catalog.saveFile(name, archive).finally(() => rm(archive));
+}
+
+const entries = async (): Promise<readonly string[]> =>
+  (await readdir(folder)).filter((name) => name !== ".unpacking").sort();
+
+test("a folder in an archive is a runtime: rendered, listed, with its template", async () => {
+  const runtime = await saveFolder("mine", FOLDER);
+  assert.deepEqual([runtime.description, runtime.defaultPort, runtime.healthPath], ["A folder", 3000, "/ping"]);
+  const { dockerfile, files } = await catalog.read("mine", { name: "hello", options: { ship_packages: ["a", "b"] } });
+  assert.equal(dockerfile, "FROM node:20\nRUN add a b\n");
+  assert.deepEqual(
+    files.map(({ path }) => path),
+    ["run.sh"],
+  );
+  const [template] = await catalog.template("mine", CONTEXT);
+  assert.deepEqual([template?.path, Buffer.from(template?.content ?? "").toString()], ["a.txt", "hello"]);
+  const { content, paths, hasTemplate } = await catalog.details("mine");
+  assert.deepEqual([content, paths, hasTemplate], [FOLDER["Dockerfile.j2"], Object.keys(FOLDER).sort(), true]);
+  assert.equal(await catalog.show("mine"), FOLDER["Dockerfile.j2"]);
+});
+
+test("a runtime's archive makes the same runtime again, byte for byte; built-in ones have theirs, too", async () => {
+  await saveFolder("mine", FOLDER);
+  const packed = async (name: string) => Buffer.concat(await Array.fromAsync(await catalog.archive(name)));
+  for (const name of ["mine", "express", "default"]) {
+    const file = join(folder, "packed.tar.gz");
+    await writeFile(file, await packed(name));
+    await catalog.saveFile("copy", file);
+    assert.deepEqual(await packed("copy"), await packed(name), name);
+    await rm(file);
+  }
+  await catalog.saveUploaded("bare", DOCKERFILE);
+  assert.equal((await packed("bare")).length > 0, true);
+});
+
+test("one top folder around the runtime is taken away, also without a Dockerfile that says so by its name", async () => {
+  const inside = Object.fromEntries(Object.entries(FOLDER).map(([path, text]) => [`mine/${path}`, text]));
+  await saveFolder("mine", inside);
+  assert.deepEqual((await catalog.details("mine")).paths, Object.keys(FOLDER).sort());
+});
+
+test("replacing a folder by a Dockerfile and back leaves one of them, deleting it nothing", async () => {
+  const first = await saveFolder("mine", FOLDER);
+  const second = await catalog.saveUploaded("mine", DOCKERFILE);
+  assert.deepEqual(await entries(), [second.path]);
+  const third = await saveFolder("mine", FOLDER);
+  assert.deepEqual(await entries(), [third.path]);
+  assert.equal(third.createdAt, first.createdAt);
+  await catalog.deleteUploaded("mine");
+  assert.deepEqual(await entries(), []);
+});
+
+test("an archive that is no runtime is refused with what is wrong in it, and leaves nothing", async () => {
+  for (const [files, message] of [
+    [{ "a.txt": "a" }, /neither Dockerfile nor/],
+    [{ Dockerfile: "hello" }, /no FROM/],
+    [{ ...FOLDER, "runtime.yml": "prot: 1" }, /runtime\.yml: prot: is no key/],
+    [{ ...FOLDER, "run.sh.j2": "{{ oops" }, /^run\.sh\.j2/],
+    [{ ...FOLDER, "template/b.j2": "\n{{ oops }}" }, /^template\/b\.j2, line 2: uses "oops"/],
+    [{ "../Dockerfile": "FROM a" }, /relative path/],
+  ] as const)
+    await assert.rejects(() => saveFolder("mine", files), { code: "invalid", message });
+  const links = join(folder, "links.tar.gz");
+  await writeFile(
+    links,
+    await makeTarGz([
+      { name: "Dockerfile", content: "FROM a\n" },
+      { name: "link", type: "symlink", linkname: "Dockerfile" },
+    ]),
+  );
+  await assert.rejects(() => catalog.saveFile("mine", links), { code: "invalid", message: /is a link/ });
+  await rm(links);
+  assert.deepEqual(await entries(), []);
+  await assert.rejects(() => catalog.get("mine"), { code: "not_found" });
+});
+
+test("whoever reads while a runtime is replaced gets the one or the other, whole", async () => {
+  await saveFolder("mine", FOLDER);
+  const replacing = Array.from({ length: 10 }, (_, n) =>
+    catalog.saveUploaded("mine", `FROM node:20\nRUN add ${"x".repeat(n)}\n`),
+  );
+  const reads = Array.from({ length: 50 }, () => catalog.read("mine", CONTEXT));
+  for (const { dockerfile } of await Promise.all(reads)) assert.match(dockerfile, /^FROM node:20\nRUN add x*\n$/);
+  await Promise.all(replacing);
+});
+
+test("a folder that is gone is not found and says so; strays of folders are cleaned up", async () => {
+  const { path } = await saveFolder("mine", FOLDER);
+  await rm(join(folder, path), { recursive: true });
+  await assert.rejects(() => catalog.read("mine", CONTEXT), { code: "not_found", message: /folder of runtime mine/ });
+  const stray = "00000000-0000-4000-8000-000000000000";
+  await mkdir(join(folder, stray, "sub"), { recursive: true });
+  assert.deepEqual(await catalog.removeUnreferencedFiles(), [stray]);
 });

@@ -1,38 +1,39 @@
 /**
- * Runtimes: built-in folders beside the code, uploaded ones in the store with their Dockerfile as a file below
- * `<data directory>/runtimes/`. An uploaded one shadows a built-in of the same name.
+ * Runtimes: built-in folders beside the code, registered ones in the store with their files below
+ * `<data directory>/runtimes/`: a Dockerfile alone, or a folder. A registered one shadows a built-in of the same name.
  */
 
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
-import { AppError, invalidField } from "../domain/errors.ts";
-import { requireRuntimeName } from "../domain/names.ts";
-import type { Runtime, RuntimeCatalog, RuntimeContext, RuntimeFiles, RuntimeStore } from "../domain/runtime.ts";
-import { newId } from "../lib/ids.ts";
+import { AppError, isAppError } from "../domain/errors.ts";
+import type {
+  ContextFile,
+  Runtime,
+  RuntimeCatalog,
+  RuntimeContext,
+  RuntimeDetails,
+  RuntimeFiles,
+  RuntimeStore,
+} from "../domain/runtime.ts";
 import { nearest } from "../lib/nearest.ts";
-import { writeFileAtomic } from "../lib/write-file.ts";
-import { parseDockerfile } from "./dockerfile.ts";
-import { readBuiltInRuntimes, readRuntimeFiles } from "./runtime-folder.ts";
-
-const MAX_DOCKERFILE_BYTES = 1024 * 1024;
-/** What an uploaded Dockerfile is taken for, as nothing says otherwise. */
-const UPLOADED_DEFAULTS = {
-  shape: "dockerfile",
-  protocol: "http",
-  defaultPort: 8080,
-  healthPath: null,
-  options: {},
-  memoryBytes: null,
-  codeFile: null,
-  reload: null,
-} as const;
+import { packFiles } from "./runtime-archive.ts";
+import { readBuiltInRuntimes } from "./runtime-built-in.ts";
+import {
+  hasTemplate,
+  openRuntimeFolder,
+  type RuntimeFolder,
+  readRawFiles,
+  readRuntimeFiles,
+  readTemplate,
+} from "./runtime-folder.ts";
+import { RuntimeShelf } from "./runtime-shelf.ts";
 
 export type RuntimeCatalogOptions = {
   readonly store: RuntimeStore;
   /** Folder with one folder per built-in runtime. */
   readonly builtInFolder: string;
-  /** Folder of uploaded Dockerfiles; made when it is missing. */
+  /** Folder of registered runtimes' files; made when it is missing. */
   readonly uploadedFolder: string;
   readonly clock: Pick<Clock, "now">;
 };
@@ -40,18 +41,20 @@ export type RuntimeCatalogOptions = {
 export class FolderRuntimeCatalog implements RuntimeCatalog {
   readonly #options: RuntimeCatalogOptions;
   readonly #builtIn: ReadonlyMap<string, Runtime>;
-  /** Files of uploads whose row is not stored yet. */
-  readonly #arriving = new Set<string>();
+  readonly #shelf: RuntimeShelf;
 
   private constructor(options: RuntimeCatalogOptions, builtIn: readonly Runtime[]) {
     this.#options = options;
     this.#builtIn = new Map(builtIn.map((runtime) => [runtime.name, runtime]));
+    this.#shelf = new RuntimeShelf({ store: options.store, folder: options.uploadedFolder, clock: options.clock });
   }
 
   /** Reads what is built in, once. @throws AppError `internal` when a built-in runtime is malformed */
   static async open(options: RuntimeCatalogOptions): Promise<FolderRuntimeCatalog> {
     await mkdir(options.uploadedFolder, { recursive: true, mode: 0o700 });
-    return new FolderRuntimeCatalog(options, await readBuiltInRuntimes(options.builtInFolder));
+    const catalog = new FolderRuntimeCatalog(options, await readBuiltInRuntimes(options.builtInFolder));
+    await catalog.#shelf.clear();
+    return catalog;
   }
 
   async get(name: string): Promise<Runtime> {
@@ -71,114 +74,120 @@ export class FolderRuntimeCatalog implements RuntimeCatalog {
     return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async read(name: string, _context: RuntimeContext): Promise<RuntimeFiles> {
-    const runtime = await this.get(name);
-    if (runtime.shape === "dockerfile") return { runtime, dockerfile: await this.#readDockerfile(runtime), files: [] };
-    const folder = join(this.#folderOf(runtime), runtime.path);
-    return { runtime, dockerfile: await this.#readDockerfile(runtime), files: await readRuntimeFiles(folder) };
+  read(name: string, context: RuntimeContext): Promise<RuntimeFiles> {
+    return this.#withFiles(name, {
+      dockerfile: (runtime, dockerfile) => ({ runtime, dockerfile, files: [] }),
+      folder: (opened) => readRuntimeFiles(opened, context),
+    });
   }
 
-  async show(name: string): Promise<string> {
-    return this.#readDockerfile(await this.get(name));
+  show(name: string): Promise<string> {
+    return this.#withFiles(name, {
+      dockerfile: (_, dockerfile) => dockerfile,
+      folder: ({ folder, dockerfileName }) => readFile(join(folder, dockerfileName), "utf8"),
+    });
+  }
+
+  details(name: string): Promise<RuntimeDetails> {
+    return this.#withFiles(name, {
+      dockerfile: (_, content) => ({ content, paths: ["Dockerfile"], hasTemplate: false }),
+      folder: async (opened) => ({
+        content: await readFile(join(opened.folder, opened.dockerfileName), "utf8"),
+        paths: opened.paths,
+        hasTemplate: hasTemplate(opened),
+      }),
+    });
+  }
+
+  template(name: string, context: RuntimeContext): Promise<readonly ContextFile[]> {
+    return this.#withFiles(name, { dockerfile: () => [], folder: (opened) => readTemplate(opened, context) });
+  }
+
+  async archive(name: string): Promise<AsyncIterable<Uint8Array>> {
+    return packFiles(
+      await this.#withFiles(name, {
+        dockerfile: (_, text) => [{ path: "Dockerfile", mode: 0o644, content: Buffer.from(text) }],
+        folder: readRawFiles,
+      }),
+    );
   }
 
   /**
-   * Keeps a Dockerfile as the runtime `name`, new or in place of an uploaded one. Answers it.
+   * Keeps a Dockerfile as the runtime `name`, new or in place of a registered one. Answers it.
    * @throws AppError `invalid` for the name or a text that is no Dockerfile, `too_large`
    */
-  async saveUploaded(name: string, dockerfile: string): Promise<Runtime> {
-    requireRuntimeName(name);
-    requireDockerfile(dockerfile);
-    const { store, uploadedFolder } = this.#options;
-    const previous = await store.find(name);
-    const path = `${newId()}.dockerfile`;
-    this.#arriving.add(path);
-    try {
-      await writeFileAtomic(join(uploadedFolder, path), dockerfile);
-      return await this.#keep(name, path, dockerfile, previous);
-    } finally {
-      this.#arriving.delete(path);
-    }
-  }
-
-  async #keep(name: string, path: string, dockerfile: string, previous: Runtime | undefined): Promise<Runtime> {
-    const { store, uploadedFolder, clock } = this.#options;
-    const now = clock.now();
-    const description = /^#\s*(?!\s*(?:syntax|escape|check)\s*=)(\S.*)/i.exec(dockerfile)?.[1]?.trim() ?? "";
-    const createdAt = previous?.createdAt ?? now;
-    const runtime: Runtime = {
-      name,
-      origin: "uploaded",
-      path,
-      description,
-      ...UPLOADED_DEFAULTS,
-      createdAt,
-      updatedAt: now,
-    };
-    await store.put(runtime);
-    if (previous !== undefined) await rm(join(uploadedFolder, previous.path), { force: true });
-    return runtime;
+  saveUploaded(name: string, dockerfile: string): Promise<Runtime> {
+    return this.#shelf.putDockerfile(name, dockerfile);
   }
 
   /**
-   * Removes an uploaded runtime; a built-in one it shadowed is there again. Whether it is in use is the caller's to ask.
+   * Keeps the file at `path`, a Dockerfile or an archive of a runtime folder, as the runtime `name`, as `saveUploaded`.
+   * @throws AppError `invalid` also naming what is wrong in the folder: file, key or line
+   */
+  saveFile(name: string, path: string): Promise<Runtime> {
+    return this.#shelf.putFile(name, path);
+  }
+
+  /**
+   * Removes a registered runtime; a built-in one it shadowed is there again. Whether it is in use is the caller's to ask.
    * @throws AppError `not_found`, `forbidden` for a built-in one
    */
   async deleteUploaded(name: string): Promise<void> {
-    const { store, uploadedFolder } = this.#options;
-    const uploaded = await store.find(name);
-    if (uploaded === undefined) {
-      const runtime = await this.get(name);
-      throw new AppError(
-        "forbidden",
-        name === "default"
-          ? "Cannot delete default runtime"
-          : `Runtime ${runtime.name} is built in and can't be deleted.`,
-      );
-    }
-    await store.remove(name);
-    await rm(join(uploadedFolder, uploaded.path), { force: true });
+    if (await this.#shelf.remove(name)) return;
+    const runtime = await this.get(name);
+    throw new AppError(
+      "forbidden",
+      name === "default"
+        ? "Cannot delete default runtime"
+        : `Runtime ${runtime.name} is built in and can't be deleted.`,
+    );
   }
 
-  /** Removes Dockerfiles that no runtime refers to. Answers their file names, sorted. Those of uploads under way stay. */
-  async removeUnreferencedFiles(): Promise<readonly string[]> {
-    const { store, uploadedFolder } = this.#options;
-    const names = (await readdir(uploadedFolder)).filter((name) => name.endsWith(".dockerfile")).sort();
-    const referenced = new Set((await store.list()).map((runtime) => runtime.path));
-    const removed: string[] = [];
-    for (const name of names.filter((n) => !referenced.has(n) && !this.#arriving.has(n))) {
-      await rm(join(uploadedFolder, name), { force: true });
-      removed.push(name);
-    }
-    return removed;
+  /** Removes files that no runtime refers to. Answers their names, sorted. Those of uploads under way stay. */
+  removeUnreferencedFiles(): Promise<readonly string[]> {
+    return this.#shelf.removeUnreferenced();
   }
 
-  async #readDockerfile(runtime: Runtime): Promise<string> {
-    const path = join(this.#folderOf(runtime), runtime.path, runtime.shape === "folder" ? "Dockerfile" : "");
+  /** Hands the runtime's files to the reader of its shape; once more when they were replaced while it read them. */
+  async #withFiles<T>(name: string, readers: FileReaders<T>): Promise<T> {
+    const runtime = await this.get(name);
     try {
-      return await readFile(path.replace(/\/$/, ""), "utf8");
+      return await this.#readWith(runtime, readers);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-      throw new AppError("not_found", `The Dockerfile of runtime ${runtime.name} is gone.`, {
+      const now = await this.get(name);
+      if (now.path !== runtime.path) return this.#readWith(now, readers);
+      throw this.#translated(runtime, error);
+    }
+  }
+
+  async #readWith<T>(runtime: Runtime, readers: FileReaders<T>): Promise<T> {
+    const { builtInFolder, uploadedFolder } = this.#options;
+    const path = join(runtime.origin === "builtin" ? builtInFolder : uploadedFolder, runtime.path);
+    if (runtime.shape === "dockerfile") return readers.dockerfile(runtime, await readFile(path, "utf8"));
+    const { name, origin, path: below, createdAt, updatedAt } = runtime;
+    return readers.folder(await openRuntimeFolder(path, { name, origin, path: below, createdAt, updatedAt }));
+  }
+
+  #translated(runtime: Runtime, error: unknown): unknown {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || isAppError(error, "not_found")) {
+      const what = runtime.shape === "dockerfile" ? "Dockerfile" : "folder";
+      return new AppError("not_found", `The ${what} of runtime ${runtime.name} is gone.`, {
         cause: error,
         remedy: "Upload the runtime again.",
       });
     }
-  }
-
-  #folderOf(runtime: Runtime): string {
-    return runtime.origin === "builtin" ? this.#options.builtInFolder : this.#options.uploadedFolder;
-  }
-}
-
-/** @throws AppError `invalid`, `too_large` */
-function requireDockerfile(text: string): void {
-  if (Buffer.byteLength(text) > MAX_DOCKERFILE_BYTES) {
-    throw new AppError("too_large", "file: a Dockerfile of more than 1 MiB is not taken", {
-      fields: { file: ["is larger than 1 MiB"] },
+    if (!isAppError(error, "invalid")) return error;
+    const { fields, remedy } = error;
+    return new AppError("invalid", `Runtime ${runtime.name}: ${error.message}`, {
+      cause: error,
+      ...(fields !== undefined && { fields }),
+      ...(remedy !== undefined && { remedy }),
     });
   }
-  if (text.includes("\0") || !parseDockerfile(text).some(({ keyword }) => keyword === "FROM")) {
-    throw invalidField("file", "this is no Dockerfile: it has no FROM instruction", "Send the Dockerfile as text.");
-  }
 }
+
+type FileReaders<T> = {
+  dockerfile(runtime: Runtime, text: string): T | Promise<T>;
+  folder(opened: RuntimeFolder): T | Promise<T>;
+};

@@ -1,43 +1,137 @@
-/** A runtime as a folder: README.md, runtime.yml, Dockerfile, template/, and further files for the build context. */
+/**
+ * A runtime as a folder: README.md, runtime.yml, `Dockerfile` or `Dockerfile.j2`, template/, and further files for the
+ * build context. Built-in ones, registered ones and any folder of that shape are read here.
+ */
 
+import { isUtf8 } from "node:buffer";
+import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
+import { basename, join, relative } from "node:path";
 import { AppError } from "../domain/errors.ts";
-import type { ContextFile, Runtime } from "../domain/runtime.ts";
+import type { ContextFile, Runtime, RuntimeContext, RuntimeFiles } from "../domain/runtime.ts";
+import { parseDockerfile } from "./dockerfile.ts";
+import { renderTemplate, TEMPLATE_ENDING, type TemplateContext } from "./render-template.ts";
+import { FAASO_SETTINGS, parseRuntimeYml, RUNTIME_YML } from "./runtime-yml.ts";
 
-/** Files that describe the runtime and are no part of a build context. */
-const OWN_FILES = ["README.md", "runtime.yml", "Dockerfile", "template"];
+const README = "README.md";
+const DOCKERFILE = "Dockerfile";
+const DOCKERFILE_TEMPLATE = `${DOCKERFILE}${TEMPLATE_ENDING}`;
+/** What `slipway new` copies. */
+const TEMPLATE_FOLDER = "template";
+/** What describes the runtime and is no part of a build context. */
+const OWN_NAMES = [README, RUNTIME_YML, DOCKERFILE, DOCKERFILE_TEMPLATE, TEMPLATE_FOLDER];
+/** Never a runtime's: of the version control it is kept in. */
+const LITTER = [".git", ".DS_Store"];
 
-/** Names that stand for another built-in runtime. */
-const ALIASES: Readonly<Record<string, string>> = { default: "node" };
+export type RuntimeFolder = {
+  readonly runtime: Runtime;
+  /** Absolute path. */
+  readonly folder: string;
+  /** `Dockerfile` or `Dockerfile.j2`; the template wins. */
+  readonly dockerfileName: string;
+  /** Paths of all its files, sorted. */
+  readonly paths: readonly string[];
+  /** Image that stands in for the Dockerfile's `ARG BASE_IMAGE`. */
+  readonly base: string | undefined;
+};
 
-const runtimeYml = z.strictObject({
-  protocol: z.enum(["http", "message"]),
-  port: z.int().min(1).max(65_535).default(8080),
-});
+/** How a folder is known; all of it can be left out for a folder at hand. */
+export type FolderIdentity = Partial<Pick<Runtime, "name" | "origin" | "path" | "createdAt" | "updatedAt">>;
 
-/** All runtimes below `folder`, and the aliases. @throws AppError `internal` naming a malformed one */
-export async function readBuiltInRuntimes(folder: string): Promise<readonly Runtime[]> {
-  const names = (await readdir(folder, { withFileTypes: true })).filter((e) => e.isDirectory()).map((e) => e.name);
-  const runtimes = await Promise.all(names.map((name) => readBuiltIn(folder, name)));
-  const aliases = Object.entries(ALIASES).flatMap(([alias, name]) => {
-    const runtime = runtimes.find((r) => r.name === name);
-    return runtime === undefined ? [] : [{ ...runtime, name: alias }];
-  });
-  return [...runtimes, ...aliases];
+/**
+ * Reads what a folder says of itself; its templates are not rendered yet. Without a name it is called like the folder.
+ * @throws AppError `not_found` when there is no such folder, `invalid` when it is no runtime, naming file and key
+ */
+export async function openRuntimeFolder(folder: string, identity: FolderIdentity = {}): Promise<RuntimeFolder> {
+  const paths = await listFiles(folder);
+  const dockerfileName = [DOCKERFILE_TEMPLATE, DOCKERFILE].find((name) => paths.includes(name));
+  if (dockerfileName === undefined) {
+    throw new AppError("invalid", `${basename(folder)} is no runtime: it has neither Dockerfile nor Dockerfile.j2.`, {
+      remedy: "Add one to the folder's top; docs/guides/add-a-runtime.md says what a runtime holds.",
+    });
+  }
+  const { base, ...settings } = paths.includes(RUNTIME_YML)
+    ? parseRuntimeYml(await readFile(join(folder, RUNTIME_YML), "utf8"))
+    : FAASO_SETTINGS;
+  const readme = paths.includes(README) ? await readFile(join(folder, README), "utf8") : "";
+  const runtime: Runtime = {
+    name: basename(folder),
+    origin: "uploaded",
+    path: folder,
+    createdAt: 0,
+    updatedAt: 0,
+    ...identity,
+    shape: "folder",
+    description: (readme.split("\n")[0] ?? "").replace(/^#+\s*/, "").trim(),
+    ...settings,
+  };
+  return { runtime, folder, dockerfileName, paths, base };
 }
 
-/** The context files of a runtime's folder, sorted by path. */
-export async function readRuntimeFiles(folder: string): Promise<readonly ContextFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replace(/^\//, ""))
-    .filter((path) => !OWN_FILES.includes(path.split("/")[0] ?? ""))
-    .sort();
+/** Its Dockerfile and context files, rendered. @throws AppError `invalid` naming the template and line */
+export async function readRuntimeFiles(opened: RuntimeFolder, context: RuntimeContext): Promise<RuntimeFiles> {
+  const { runtime, dockerfileName, paths, base } = opened;
+  const values = contextOf(runtime, context);
+  const [{ content }] = await readRendered(opened, [dockerfileName], values);
+  const written = withBase(Buffer.from(content).toString("utf8"), base);
+  if (!parseDockerfile(written).some(({ keyword }) => keyword === "FROM")) {
+    throw new AppError("invalid", `${dockerfileName}: this is no Dockerfile: it has no FROM instruction`);
+  }
+  const extra = paths.filter((path) => !OWN_NAMES.includes(path.split("/")[0] ?? ""));
+  return { runtime, dockerfile: written, files: await readRendered(opened, extra, values) };
+}
+
+/** What a new function starts with, rendered, paths below its folder. Empty when the runtime has no template. */
+export async function readTemplate(opened: RuntimeFolder, context: RuntimeContext): Promise<readonly ContextFile[]> {
+  const start = `${TEMPLATE_FOLDER}/`;
+  const paths = opened.paths.filter((path) => path.startsWith(start));
+  const files = await readRendered(opened, paths, contextOf(opened.runtime, context));
+  return files.map((file) => ({ ...file, path: file.path.slice(start.length) }));
+}
+
+/** All of its files as they lie there, sorted by path. */
+export async function readRawFiles({ folder, paths }: RuntimeFolder): Promise<readonly ContextFile[]> {
   return Promise.all(paths.map((path) => readContextFile(folder, path)));
+}
+
+/** True when `slipway new` finds something to copy. */
+export function hasTemplate({ paths }: Pick<RuntimeFolder, "paths">): boolean {
+  return paths.some((path) => path.startsWith(`${TEMPLATE_FOLDER}/`));
+}
+
+/** The runtime's options hold where the function does not give its own. */
+function contextOf(runtime: Runtime, { name, options }: RuntimeContext): TemplateContext {
+  return { name, runtime: runtime.name, options: { ...runtime.options, ...options } };
+}
+
+/** Files by path; one that is there both plain and as a template is made from the template. */
+async function readRendered<const P extends readonly string[]>(
+  { folder }: RuntimeFolder,
+  paths: P,
+  values: TemplateContext,
+): Promise<{ readonly [K in keyof P]: ContextFile }> {
+  const plain = paths.filter((path) => !paths.includes(`${path}${TEMPLATE_ENDING}`));
+  const files = await Promise.all(
+    plain.map(async (path) => {
+      const file = await readContextFile(folder, path);
+      return path.endsWith(TEMPLATE_ENDING) ? rendered(file, values) : file;
+    }),
+  );
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1)) as { readonly [K in keyof P]: ContextFile };
+}
+
+async function rendered({ path, mode, content }: ContextFile, values: TemplateContext): Promise<ContextFile> {
+  if (!isUtf8(content)) throw new AppError("invalid", `${path}: is no UTF-8 text, so it can't be a template`);
+  const text = await renderTemplate(path, Buffer.from(content).toString("utf8"), values);
+  return { path: path.slice(0, -TEMPLATE_ENDING.length), mode, content: Buffer.from(text) };
+}
+
+/** @throws AppError `invalid` when there is nothing to replace */
+function withBase(dockerfile: string, base: string | undefined): string {
+  if (base === undefined) return dockerfile;
+  const replaced = dockerfile.replace(/^[ \t]*ARG[ \t]+BASE_IMAGE(?:=.*)?$/im, () => `ARG BASE_IMAGE=${base}`);
+  if (replaced !== dockerfile || dockerfile.includes(`ARG BASE_IMAGE=${base}`)) return replaced;
+  throw new AppError("invalid", `${RUNTIME_YML}: base: the Dockerfile has no ARG BASE_IMAGE that it could stand for`);
 }
 
 async function readContextFile(folder: string, path: string): Promise<ContextFile> {
@@ -46,30 +140,21 @@ async function readContextFile(folder: string, path: string): Promise<ContextFil
   return { path, mode: (mode & 0o100) === 0 ? 0o644 : 0o755, content: await readFile(join(folder, path)) };
 }
 
-async function readBuiltIn(root: string, name: string): Promise<Runtime> {
-  const folder = join(root, name);
-  const settings = runtimeYml.safeParse(parse(await readFile(join(folder, "runtime.yml"), "utf8")));
-  if (!settings.success) {
-    throw new AppError(
-      "internal",
-      `runtime.yml of the built-in runtime ${name} is malformed: ${z.prettifyError(settings.error)}`,
-    );
+async function listFiles(folder: string): Promise<readonly string[]> {
+  const entries = await entriesOf(folder);
+  return entries
+    .filter((entry) => entry.isFile() && !LITTER.includes(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !LITTER.includes(path.split("/")[0] ?? ""))
+    .sort();
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw cause;
+    throw new AppError("not_found", `There is no runtime folder ${folder}.`, { cause });
   }
-  const readme = await readFile(join(folder, "README.md"), "utf8");
-  return {
-    name,
-    origin: "builtin",
-    shape: "folder",
-    path: name,
-    description: readme.split("\n")[0]?.trim() ?? "",
-    protocol: settings.data.protocol,
-    defaultPort: settings.data.port,
-    healthPath: null,
-    options: {},
-    memoryBytes: null,
-    codeFile: null,
-    reload: null,
-    createdAt: 0,
-    updatedAt: 0,
-  };
 }

@@ -10,6 +10,8 @@ const PROJECT_MARKERS: readonly string[] = [
   "slipway.yml",
   "funko.yml",
   "Dockerfile",
+  "Dockerfile.j2",
+  "runtime.yml",
   "package.json",
   "requirements.txt",
   "pyproject.toml",

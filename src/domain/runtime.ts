@@ -67,19 +67,51 @@ export interface RuntimeCatalog {
   get(name: string): Promise<Runtime>;
   /** Sorted by name; an uploaded one that shadows a built-in stands once. */
   list(): Promise<readonly Runtime[]>;
-  /** Reads and renders the runtime's files. @throws AppError `not_found` when the runtime or its file is gone. */
+  /**
+   * Reads and renders the runtime's files.
+   * @throws AppError `not_found` when the runtime or its file is gone, `invalid` naming template and line
+   */
   read(name: string, context: RuntimeContext): Promise<RuntimeFiles>;
   /** The Dockerfile as it was written (not rendered). @throws AppError `not_found` */
   show(name: string): Promise<string>;
+  /** What is in it, as it was written. @throws AppError `not_found` */
+  details(name: string): Promise<RuntimeDetails>;
+  /**
+   * What a new function over it starts with: rendered files, sorted by path. Empty when the runtime has no template.
+   * @throws AppError `not_found`, `invalid` for a template that can't be rendered
+   */
+  template(name: string, context: RuntimeContext): Promise<readonly ContextFile[]>;
+  /** The whole runtime, template included, as a tar.gz; the same bytes for the same files. @throws AppError `not_found` */
+  archive(name: string): Promise<AsyncIterable<Uint8Array>>;
 }
+
+/** What a runtime consists of. */
+export type RuntimeDetails = {
+  /** Its Dockerfile, not rendered. */
+  readonly content: string;
+  /** Of all its files, sorted. */
+  readonly paths: readonly string[];
+  /** `slipway new` finds something to copy. */
+  readonly hasTemplate: boolean;
+};
 
 /** The catalog with what an administrator may change in it. */
 export interface RuntimeAdmin extends RuntimeCatalog {
-  /** Keeps a bare Dockerfile as the uploaded runtime of that name; one before it is replaced. @throws AppError `invalid` when it has no FROM */
-  saveDockerfile(name: string, content: string): Promise<Runtime>;
+  /**
+   * Keeps a bare Dockerfile as the uploaded runtime of that name; one before it is replaced, unless it `mustBeNew`.
+   * @throws AppError `invalid` when it has no FROM, `too_large`, `conflict`
+   */
+  saveDockerfile(name: string, content: string, options?: RuntimeSaveOptions): Promise<Runtime>;
+  /**
+   * Keeps a file on disk in the same way: a Dockerfile, or an archive (zip, tar.gz) of a runtime folder.
+   * @throws AppError `invalid` naming file, key or line of what is wrong, `too_large`, `conflict`
+   */
+  saveFile(name: string, path: string, options?: RuntimeSaveOptions): Promise<Runtime>;
   /** Removes an uploaded runtime. @throws AppError `not_found`, `forbidden` (built in), `conflict` (functions use it, named) */
   remove(name: string): Promise<void>;
 }
+
+export type RuntimeSaveOptions = { readonly mustBeNew: boolean };
 
 /** What a runtime's templates may use. */
 export type RuntimeContext = {
