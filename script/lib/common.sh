@@ -167,6 +167,19 @@ remove_stale_pid() {
   esac
 }
 
+# Debian's registry for the tests, unpacked beside everything else: installing it would start a service.
+fetch_test_registry() {
+  if [ -x .tools/registry/usr/bin/docker-registry ] || command -v docker-registry >/dev/null; then return; fi
+  command -v apt-get >/dev/null || fail "this machine has no apt-get" "Put a docker-registry on the PATH for the tests."
+  step "Fetching docker-registry for the tests (apt)"
+  [ ! -w /var/lib/apt/lists ] || quietly apt-get update -qq || fail "apt-get update failed"
+  fetched=$(mktemp -d)
+  (cd "$fetched" && quietly apt-get download -qq docker-registry) || fail "docker-registry can't be fetched"
+  mkdir -p .tools/registry
+  dpkg -x "$fetched"/docker-registry_*.deb .tools/registry
+  rm -rf "$fetched"
+}
+
 build_bases() {
   if bin/slipway base build --check >/dev/null 2>&1; then return; fi
   if ! command -v mmdebstrap >/dev/null; then

@@ -1,10 +1,15 @@
-/** Writes docs/configuration.md and the picture in ARCHITECTURE.md out of the code; `--check` fails when they are stale. */
+/**
+ * Writes docs/configuration.md, docs/slipway.schema.json, the table in docs/guides/the-manifest.md and the picture in
+ * ARCHITECTURE.md out of the code; `--check` fails when they are stale.
+ */
 
 import { readFile, writeFile } from "node:fs/promises";
 import { cruise } from "dependency-cruiser";
 import extractConfig from "dependency-cruiser/config-utl/extract-depcruise-config";
 import extractTsConfig from "dependency-cruiser/config-utl/extract-ts-config";
 import { envNameOf, SERVER_OPTIONS, type ServerOption } from "../../src/domain/server-options.ts";
+import { fileJsonSchema } from "../../src/manifest/json-schema.ts";
+import { manifestTable } from "./manifest-table.ts";
 
 const START = "<!-- generated: folders -->";
 const END = "<!-- end of generated -->";
@@ -51,14 +56,24 @@ function folderOf(path: string): string | undefined {
   return /^src\/([^/.]+)/.exec(path)?.[1];
 }
 
-async function architecturePage(): Promise<string> {
-  const page = await readFile("ARCHITECTURE.md", "utf8");
-  const [before, after] = [page.indexOf(START), page.indexOf(END)];
-  if (before < 0 || after < 0) throw new Error("ARCHITECTURE.md has lost its place for the picture");
-  return page.slice(0, before) + (await folderPicture()) + page.slice(after + END.length);
+/** The page with what stands between the marks replaced. */
+async function pageWith(path: string, start: string, text: string): Promise<string> {
+  const page = await readFile(path, "utf8");
+  const before = page.indexOf(start);
+  const after = page.indexOf(END, before);
+  if (before < 0 || after < 0) throw new Error(`${path} has lost its place for what is generated`);
+  return page.slice(0, before) + text + page.slice(after + END.length);
 }
 
-const pages = { "docs/configuration.md": configurationPage(), "ARCHITECTURE.md": await architecturePage() };
+const FIELDS = "<!-- generated: fields -->";
+const GUIDE = "docs/guides/the-manifest.md";
+
+const pages = {
+  "docs/configuration.md": configurationPage(),
+  "docs/slipway.schema.json": `${JSON.stringify(fileJsonSchema(), null, 2)}\n`,
+  [GUIDE]: await pageWith(GUIDE, FIELDS, `${FIELDS}\n${manifestTable(fileJsonSchema())}\n${END}`),
+  "ARCHITECTURE.md": await pageWith("ARCHITECTURE.md", START, await folderPicture()),
+};
 for (const [path, text] of Object.entries(pages)) {
   if (!process.argv.includes("--check")) {
     await writeFile(path, text);

@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS, type RolloutSettings } from "./rollout.ts";
 import type { RouteClaim } from "./route-claim.ts";
 import { routeClaimOf } from "./route-claim-rules.ts";
 import type { RuntimeOptions } from "./runtime.ts";
-import { parsePort, parseVolumes, type UploadRules } from "./upload.ts";
+import { parsePort, parseVolumeList, type UploadRules } from "./upload.ts";
 
 /** As it is written; shapes and ranges of single fields are checked, what they mean together is not. */
 export type Manifest = {
@@ -65,7 +65,12 @@ export type ReadManifest = {
   readonly manifest: Manifest;
   /** For people, e.g. about a key that a `funko.yml` may have and nobody reads. */
   readonly warnings: readonly string[];
+  /** Fields that nobody wrote: the file's name stands for them. */
+  readonly defaulted?: readonly (keyof Manifest)[];
 };
+
+/** The network that functions of a `funko.yml` join when it names none. */
+export const FUNKO_NETWORK = "faaso-net";
 
 export interface ManifestReader {
   /**
@@ -90,40 +95,60 @@ export const MAX_REPLICAS = 50;
 const ENV_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const MIB = 1_048_576;
 
-/** One manifest laid over another, field by field: what `over` says counts. */
+/** One manifest laid over another, field by field: what `over` says counts. Variables come together; `replicas` is `scale.min`. */
 export function mergeManifests(under: Manifest, over: Manifest): Manifest {
-  const given = Object.entries(over).filter(([, value]) => value !== undefined);
+  const { replicas: _under, ...below } = withScale(under);
+  const { replicas: _over, ...above } = withScale(over);
+  const given = Object.entries(above).filter(([, value]) => value !== undefined);
+  const env = { ...below.env, ...above.env };
+  const scale = over.scale === undefined ? { ...below.scale, ...above.scale } : above.scale;
   return {
-    ...under,
+    ...below,
     ...Object.fromEntries(given),
-    ...(over.env !== undefined && { env: { ...under.env, ...over.env } }),
+    ...(Object.keys(env).length > 0 && { env }),
+    ...(scale !== undefined && Object.keys(scale).length > 0 && { scale }),
   };
+}
+
+function withScale(manifest: Manifest): Manifest {
+  const min = manifest.scale?.min ?? manifest.replicas;
+  return min === undefined ? manifest : { ...manifest, scale: { ...manifest.scale, min } };
+}
+
+/** A folder of its owner's, and no name: only the command line knows what is in it. */
+export function isRuntimeFolder(runtime: string): boolean {
+  return runtime.includes("/") || runtime.startsWith(".");
 }
 
 /** @throws AppError `invalid` naming the field; `conflict` for a host or path that is the platform's; `forbidden` for what only an operator can allow */
 export function settingsOf(manifest: Manifest & { readonly name: string }, rules: ManifestRules): RolloutSettings {
   requireServiceName(manifest.name, rules.reservedNames);
-  if (typeof manifest.runtime === "string") requireRuntimeName(manifest.runtime);
-  const { handler, env = {}, build, networks = [], capabilities = [] } = manifest;
+  if (typeof manifest.runtime === "string") requireKnowableRuntime(manifest.runtime);
+  const { handler, env = {}, build, networks = [], capabilities = [], volumes = [] } = manifest;
   requireKeys("env", env);
   requireKeys("build.args", build?.args ?? {});
-  for (const name of networks) requireAllowed("networks", name, rules.networks, "SLIPWAY_NETWORKS");
+  for (const [i, name] of networks.entries())
+    requireAllowed(`networks[${i}]`, name, rules.networks, "SLIPWAY_NETWORKS");
   const kept = capabilities.map((name) => name.toUpperCase().replace(/^CAP_/, ""));
-  for (const name of kept) requireAllowed("capabilities", name, rules.capabilities, "SLIPWAY_CAPABILITIES");
+  for (const [i, name] of kept.entries())
+    requireAllowed(`capabilities[${i}]`, name, rules.capabilities, "SLIPWAY_CAPABILITIES");
+  const { scale } = withScale(manifest);
+  if (scale?.max !== undefined && scale.max < (scale.min ?? 1))
+    throw invalidField("scale.max", `${scale.max} is less than scale.min, ${scale.min ?? 1}`);
   return {
     ...DEFAULT_SETTINGS,
     port: manifest.port === undefined ? null : parsePort(String(manifest.port), []),
     env: { ...(handler !== undefined && { HANDLER: handler }), ...env },
-    replicas: manifest.scale?.min ?? manifest.replicas ?? null,
+    replicas: scale?.min ?? null,
     command: manifest.command ?? [],
-    volumes: parseVolumes((manifest.volumes ?? []).join(","), rules.volumeRoots),
+    volumes: parseVolumeList(volumes, rules.volumeRoots, (i) => `volumes[${i}]`),
     timeoutMs: manifest.timeoutMs ?? DEFAULT_SETTINGS.timeoutMs,
     startMs: manifest.health?.startMs ?? DEFAULT_SETTINGS.startMs,
     health: healthOf(manifest.health),
     resources: resourcesOf(manifest.resources),
     options: manifest.options ?? {},
-    buildInputs: { args: build?.args ?? {}, secrets: build?.secrets ?? [] },
-    secrets: manifest.secrets ?? [],
+    buildInputs: { args: build?.args ?? {}, secrets: [...new Set(build?.secrets)] },
+    secrets: [...new Set(manifest.secrets)],
     networks: [...new Set(networks)],
     capabilities: [...new Set(kept)].sort(),
     isolation: manifest.isolation ?? "runc",
@@ -131,6 +156,19 @@ export function settingsOf(manifest: Manifest & { readonly name: string }, rules
     test: testOf(manifest.test),
     declared: declaredOf(manifest),
   };
+}
+
+/** @throws AppError `invalid` */
+function requireKnowableRuntime(runtime: string): void {
+  if (!isRuntimeFolder(runtime)) {
+    requireRuntimeName(runtime);
+    return;
+  }
+  throw invalidField(
+    "runtime",
+    `${runtime} is a folder, which this server does not have`,
+    "Deploy with the slipway command line, which sends that folder along, or register it: slipway runtime add NAME FOLDER.",
+  );
 }
 
 function requireKeys(field: string, values: Readonly<Record<string, string>>): void {
@@ -178,18 +216,16 @@ function routesOf(routes: NonNullable<Manifest["routes"]>, ownHosts: readonly st
 
 function testOf(test: Manifest["test"]): DeployTest | null {
   if (test === undefined) return null;
+  const { path, status, body } = test;
   const isMessage = "input" in test || "output" in test;
-  if (isMessage && test.path !== undefined)
+  if (isMessage && (path !== undefined || status !== undefined || body !== undefined))
     throw invalidField("test", "asks for a path and for an input", "Use path, status, body, or input, output.");
+  if (isMessage && !("output" in test))
+    throw invalidField("test", "has an input and no output", "Write {input: 1, output: 2}, say.");
   if (isMessage) return { kind: "message", input: test.input ?? null, output: test.output ?? null };
-  if (test.path === undefined)
-    throw invalidField("test", "has neither a path nor an input", "Write {path: /ping, status: 200, body: OK}, say.");
-  return {
-    kind: "http",
-    path: requirePath("test.path", test.path),
-    status: test.status ?? 200,
-    body: test.body ?? null,
-  };
+  if (path === undefined)
+    throw invalidField("test", "has neither a path nor an output", "Write {path: /ping, status: 200, body: OK}, say.");
+  return { kind: "http", path: requirePath("test.path", path), status: status ?? 200, body: body ?? null };
 }
 
 function declaredOf({ schema, services, schedule, scale }: Manifest): DeclaredParts {

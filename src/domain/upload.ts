@@ -74,39 +74,48 @@ export function parsePort(text: string, reserved: readonly number[]): number {
  */
 export function parseVolumes(text: string, roots: readonly string[]): readonly VolumeMount[] {
   if (text.trim() === "") return [];
-  const mounts = text.split(",").map((part) => parseVolume(part.trim(), roots));
+  return parseVolumeList(text.split(","), roots, () => "volume");
+}
+
+/** The same for texts one by one; `fieldOf` says what to call each in errors. @throws AppError `invalid` */
+export function parseVolumeList(
+  texts: readonly string[],
+  roots: readonly string[],
+  fieldOf: (index: number) => string,
+): readonly VolumeMount[] {
+  const mounts = texts.map((text, i) => parseVolume(text.trim(), roots, fieldOf(i)));
   const targets = mounts.map((m) => m.target);
-  const twice = targets.find((target, i) => targets.indexOf(target) !== i);
-  if (twice !== undefined) throw invalidField("volume", `${twice} is mounted twice`);
+  const twice = targets.findIndex((target, i) => targets.indexOf(target) !== i);
+  if (twice >= 0) throw invalidField(fieldOf(twice), `${targets[twice]} is mounted twice`);
   return mounts;
 }
 
-function parseVolume(part: string, roots: readonly string[]): VolumeMount {
+function parseVolume(part: string, roots: readonly string[], field: string): VolumeMount {
   const [source, target, mode, ...more] = part.split(":");
   const isShape = source && target && more.length === 0 && (mode === undefined || mode === "ro" || mode === "rw");
   if (!isShape)
     throw invalidField(
-      "volume",
+      field,
       `${JSON.stringify(part)} is no volume`,
       "Write it as ./data:/data, with :ro for read-only.",
     );
   return {
-    source: requireVolumeSource(source, roots),
-    target: requireVolumeTarget(target),
+    source: requireVolumeSource(source, roots, field),
+    target: requireVolumeTarget(target, field),
     readOnly: mode === "ro",
   };
 }
 
-function requireVolumeSource(source: string, roots: readonly string[]): string {
+function requireVolumeSource(source: string, roots: readonly string[], field: string): string {
   if (source.includes("\0") || source.split("/").includes(".."))
-    throw invalidField("volume", `${source} leaves the service's own folder`, "Use a path without `..`.");
+    throw invalidField(field, `${source} leaves the service's own folder`, "Use a path without `..`.");
   // Part by part: what is left of `.//etc` without its first two characters would be a folder of the host.
   const parts = source.split("/").filter((part) => part !== "" && part !== ".");
   if (!source.startsWith("/")) return parts.join("/") || ".";
   const isAllowed = roots.some((root) => source === root || source.startsWith(root.endsWith("/") ? root : `${root}/`));
   if (isAllowed) return source;
   throw invalidField(
-    "volume",
+    field,
     `${source} is a folder of the host`,
     "Use a relative path such as ./data, or ask the operator to list the folder in SLIPWAY_VOLUME_ROOTS.",
   );
@@ -114,13 +123,12 @@ function requireVolumeSource(source: string, roots: readonly string[]): string {
 
 const FORBIDDEN_TARGETS = ["/", "/proc", "/sys", "/dev", "/secrets"];
 
-function requireVolumeTarget(target: string): string {
+function requireVolumeTarget(target: string, field: string): string {
   const clean = target.length > 1 ? target.replace(/\/+$/, "") : target;
   const isBad = !clean.startsWith("/") || clean.split("/").includes("..") || clean.includes("\0");
-  if (isBad)
-    throw invalidField("volume", `${target} is no absolute path in the container`, "Write it as ./data:/data.");
+  if (isBad) throw invalidField(field, `${target} is no absolute path in the container`, "Write it as ./data:/data.");
   if (FORBIDDEN_TARGETS.some((t) => clean === t || (t !== "/" && clean.startsWith(`${t}/`)))) {
-    throw invalidField("volume", `${target} can't be mounted over`);
+    throw invalidField(field, `${target} can't be mounted over`);
   }
   return clean;
 }

@@ -20,6 +20,8 @@ export type RouteSchema = {
   readonly body?: z.ZodType;
   /** Parts of a multipart form; for people to read, the handler checks them. */
   readonly form?: z.ZodType;
+  /** What the handler takes as JSON instead of the form. */
+  readonly json?: z.ZodType;
   /** By status, when all goes well; null: no body. Every route can answer with an error besides. */
   readonly answers?: Readonly<Record<number, z.ZodType | TextAnswer | null>>;
 };
@@ -27,6 +29,7 @@ export type RouteSchema = {
 declare module "fastify" {
   interface FastifySchema {
     form?: unknown;
+    json?: unknown;
     answers?: RouteSchema["answers"];
   }
 }
@@ -58,7 +61,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       security: [{ token: [] }, { passkey: [] }],
     },
     transform: (route) => {
-      const { form, answers, body, ...rest } = (route.schema ?? {}) as RouteSchema;
+      const { form, json, answers, body, ...rest } = (route.schema ?? {}) as RouteSchema;
       const sent = form ?? body;
       const schema = {
         ...rest,
@@ -67,7 +70,12 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         ...(route.route.config?.permission === "public" && { security: [] }),
         response: responsesOf(answers ?? {}),
       };
-      return toJsonSchema({ ...route, schema } as Parameters<typeof toJsonSchema>[0]);
+      const toJson = (one: object) => toJsonSchema({ ...route, schema: one } as Parameters<typeof toJsonSchema>[0]);
+      const described = toJson(schema);
+      if (json === undefined) return described;
+      const bodies = { "multipart/form-data": described, "application/json": toJson({ body: json }) };
+      const content = Object.entries(bodies).map(([type, { schema: its }]) => [type, { schema: its.body }]);
+      return { ...described, schema: { ...described.schema, body: { content: Object.fromEntries(content) } } };
     },
     transformObject: (document) => tidy(addSchemas(document)),
   });

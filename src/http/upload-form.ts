@@ -15,13 +15,14 @@ export type UploadForm = {
 };
 
 /**
- * Hands the form to `work` and removes the file afterwards, whatever comes out.
+ * Hands the form to `work` and removes the file afterwards, whatever comes out. `textParts`: fields that may come as files.
  * @throws AppError `unsupported_media_type` (no multipart), `invalid` (broken or cut off), `too_large`
  */
 export async function withUploadForm<T>(
   request: FastifyRequest,
   folder: string,
   work: (form: UploadForm) => Promise<T>,
+  options: { readonly textParts?: readonly string[] } = {},
 ): Promise<T> {
   if (!request.isMultipart()) {
     throw new AppError("unsupported_media_type", "The body is not multipart/form-data.", {
@@ -31,23 +32,28 @@ export async function withUploadForm<T>(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, newId());
   try {
-    return await work(await readForm(request, path));
+    return await work(await readForm(request, path, options.textParts ?? []));
   } finally {
     await rm(path, { force: true });
   }
 }
 
-async function readForm(request: FastifyRequest, path: string): Promise<UploadForm> {
+async function readForm(request: FastifyRequest, path: string, textParts: readonly string[]): Promise<UploadForm> {
   const fields: Record<string, string> = {};
   let file: UploadForm["file"];
   try {
-    for await (const part of request.parts()) {
+    for await (const part of request.parts({ limits: { files: 1 + textParts.length } })) {
       if (part.type === "field") {
         if (part.valueTruncated) throw tooLong(part.fieldname);
         // A part that says it is JSON has been parsed on the way; the field is its text.
         fields[part.fieldname] = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
         continue;
       }
+      if (textParts.includes(part.fieldname)) {
+        fields[part.fieldname] = await readText(part.file, part.fieldname);
+        continue;
+      }
+      if (file !== undefined) throw tooManyParts();
       await pipeline(part.file, createWriteStream(path, { mode: 0o600 }));
       file = { path, name: part.filename, field: part.fieldname };
     }
@@ -55,6 +61,24 @@ async function readForm(request: FastifyRequest, path: string): Promise<UploadFo
     throw formError(error);
   }
   return { fields, file };
+}
+
+/** A field that came as a file (`-F manifest=@slipway.yml`). */
+async function readText(stream: AsyncIterable<Buffer>, field: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > MAX_TEXT_BYTES) throw tooLong(field);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+const MAX_TEXT_BYTES = 1024 * 1024;
+
+function tooManyParts(cause?: unknown): AppError {
+  return new AppError("invalid", "The form has too many parts; one file and its fields are expected.", { cause });
 }
 
 function tooLong(field: string): AppError {
@@ -74,9 +98,7 @@ function formError(error: unknown): unknown {
     });
   }
   if (code === "FST_FILES_LIMIT" || code === "FST_FIELDS_LIMIT" || code === "FST_PARTS_LIMIT") {
-    return new AppError("invalid", "The form has too many parts; one file and its fields are expected.", {
-      cause: error,
-    });
+    return tooManyParts(error);
   }
   if (code === "ENOSPC" || code?.startsWith("FST_")) return error;
   return new AppError("invalid", `The form can't be read: ${message ?? "it ends too early"}.`, {

@@ -1,0 +1,16 @@
+/** What this server's configuration lets an upload ask for. */
+
+import { RESERVED_PORTS, type UploadRules } from "../domain/upload.ts";
+import type { Config } from "./config.ts";
+import { reservedNames } from "./reserved-names.ts";
+
+export function uploadRules(config: Config): UploadRules {
+  return {
+    reservedNames: reservedNames(config),
+    reservedPorts: [...new Set([...RESERVED_PORTS, config.address.port])],
+    volumeRoots: config.volumeRoots,
+    capabilities: config.capabilities,
+    networks: [...config.networks, ...(config.faasoNetwork === null ? [] : [config.faasoNetwork])],
+    ownHosts: ["localhost", ...[config.baseDomain, config.pathHost].filter((host) => host !== null)],
+  };
+}
