@@ -13,17 +13,10 @@ import { backoffMs } from "./backoff.ts";
 import { type Deployment, isStopFirst } from "./deployment.ts";
 import type { ObservedInstance } from "./driver.ts";
 import { BAD_LOOKS_TO_FAIL, failuresOf, isLooping, SERVED_MS, STABLE_MS } from "./failure-count.ts";
-import { type InstanceRecord, slotOf } from "./instance.ts";
+import { type InstanceRecord, type Look, slotOf } from "./instance.ts";
+import { type BadEnd, notReadyReason, unwellReason } from "./instance-end.ts";
+import { chooseReplicas } from "./replica-choice.ts";
 import type { Service } from "./service.ts";
-
-/** What the prober saw last of an instance. */
-export type Look = {
-  readonly isWell: boolean;
-  /** The port that answered. */
-  readonly port: number | null;
-  /** Looks in a row that were not well. */
-  readonly badInRow: number;
-};
 
 export type ReconcileInput = {
   readonly now: number;
@@ -35,6 +28,8 @@ export type ReconcileInput = {
   readonly observed: readonly ObservedInstance[];
   /** By runtime id; none before the first look. */
   readonly looks: ReadonlyMap<string, Look>;
+  /** How instances did in their deployment's test, by runtime id: null passed, else why not. None while it runs. */
+  readonly verdicts: ReadonlyMap<string, string | null>;
 };
 
 export type Action =
@@ -58,7 +53,9 @@ export type Action =
       /** It still runs in the route: requests under way may end first. */
       readonly isServing: boolean;
     }
-  /** All replicas are ready: this deployment serves from now on. */
+  /** All replicas are ready: that one is asked what the deployment's test says. */
+  | { readonly kind: "test"; readonly deploymentId: string; readonly slot: string }
+  /** All replicas are ready, and one has passed the test if there is one: this deployment serves from now on. */
   | { readonly kind: "promote"; readonly deploymentId: string }
   | {
       readonly kind: "fail";
@@ -85,15 +82,11 @@ export function planReconcile(input: ReconcileInput): ReconcilePlan {
   const wanted = wantedDeployments(input);
   const plan = new PlanBuilder(input);
   for (const deploymentId of wanted.cancelled) plan.add({ kind: "cancel", deploymentId });
-  const wantedSlots = new Set<string>();
   for (const deployment of wanted.deployments) {
     if (deployment.status === "pending") plan.add({ kind: "begin", deploymentId: deployment.id });
-    for (let replica = 0; replica < deployment.replicas; replica += 1) {
-      wantedSlots.add(slotOf(deployment.id, replica));
-      plan.planSlot(deployment, replica);
-    }
+    plan.planReplicas(deployment);
   }
-  plan.removeAllBut(wantedSlots);
+  plan.removeOthers();
   if (wanted.candidate !== undefined) plan.promoteWhenReady(wanted.candidate);
   return plan.finish();
 }
@@ -127,6 +120,8 @@ class PlanBuilder {
   readonly #observed: ReadonlyMap<string, ObservedInstance>;
   readonly #actions: Action[] = [];
   readonly #failed = new Set<string>();
+  /** Deployment ids by slot. */
+  readonly #wantedSlots = new Map<string, string>();
   #nextLookAt: number | null = null;
 
   constructor(input: ReconcileInput) {
@@ -139,7 +134,13 @@ class PlanBuilder {
     this.#actions.push(action);
   }
 
-  planSlot(deployment: Deployment, replica: number): void {
+  planReplicas(deployment: Deployment): void {
+    const replicas = chooseReplicas(deployment, this.#input);
+    for (const replica of replicas) this.#wantedSlots.set(slotOf(deployment.id, replica), deployment.id);
+    for (const replica of replicas) this.#planSlot(deployment, replica);
+  }
+
+  #planSlot(deployment: Deployment, replica: number): void {
     const slot = slotOf(deployment.id, replica);
     const record = this.#records.get(slot);
     const observed = this.#observed.get(slot);
@@ -171,10 +172,14 @@ class PlanBuilder {
     else this.#look(deployment, record, record.runtimeId);
   }
 
-  /** Two copies must never write one volume: what another deployment has left goes first, its going brings a new plan. */
+  /**
+   * Two copies must never write one volume: what another deployment has left goes first, and so does a copy of its own
+   * that drains; their going brings a new plan.
+   */
   #mustWait(deployment: Deployment): boolean {
     if (!isStopFirst(deployment)) return false;
-    const isOther = (x: { readonly deploymentId: string }): boolean => x.deploymentId !== deployment.id;
+    const isOther = ({ deploymentId, replica }: { readonly deploymentId: string; readonly replica: number }): boolean =>
+      deploymentId !== deployment.id || !this.#wantedSlots.has(slotOf(deploymentId, replica));
     return this.#input.records.some(isOther) || this.#input.observed.some(isOther);
   }
 
@@ -229,9 +234,9 @@ class PlanBuilder {
     this.add({ kind: "crashed", slot: record.slot, reason, exitCode, failures, nextStartAt, isServing });
   }
 
-  removeAllBut(wantedSlots: ReadonlySet<string>): void {
+  removeOthers(): void {
     for (const record of this.#input.records) {
-      if (wantedSlots.has(record.slot)) continue;
+      if (this.#wantedSlots.has(record.slot)) continue;
       const isRouted = record.state === "ready" || record.state === "draining";
       this.add(
         isRouted
@@ -241,19 +246,35 @@ class PlanBuilder {
     }
     for (const observed of this.#input.observed) {
       const slot = slotOf(observed.deploymentId, observed.replica);
-      const isKnown = this.#records.has(slot) || wantedSlots.has(slot);
+      const isKnown = this.#records.has(slot) || this.#wantedSlots.has(slot);
       if (!isKnown) this.add({ kind: "remove", slot: null, runtimeId: observed.runtimeId });
     }
   }
 
   promoteWhenReady(candidate: Deployment): void {
     if (candidate.status !== "starting" || this.#failed.has(candidate.id)) return;
-    for (let replica = 0; replica < candidate.replicas; replica += 1) {
-      const slot = slotOf(candidate.id, replica);
+    const ready: InstanceRecord[] = [];
+    for (const [slot, deploymentId] of this.#wantedSlots) {
+      if (deploymentId !== candidate.id) continue;
+      const record = this.#records.get(slot);
       const isTouched = this.#actions.some((a) => "slot" in a && a.slot === slot);
-      if (this.#records.get(slot)?.state !== "ready" || isTouched) return;
+      if (record?.state !== "ready" || isTouched) return;
+      ready.push(record);
     }
-    this.add({ kind: "promote", deploymentId: candidate.id });
+    if (candidate.test === null) this.add({ kind: "promote", deploymentId: candidate.id });
+    else this.#judge(candidate, ready);
+  }
+
+  /** By the verdict on one of its instances; without one the first is tested, and its verdict brings a new plan. */
+  #judge(candidate: Deployment, ready: readonly InstanceRecord[]): void {
+    const { verdicts } = this.#input;
+    const deploymentId = candidate.id;
+    const tested = ready.find((r) => r.runtimeId !== null && verdicts.has(r.runtimeId));
+    const { slot } = tested ?? ready[0] ?? { slot: "" };
+    const verdict = tested?.runtimeId == null ? undefined : verdicts.get(tested.runtimeId);
+    if (verdict === undefined) this.add({ kind: "test", deploymentId, slot });
+    else if (verdict === null) this.add({ kind: "promote", deploymentId });
+    else this.add({ kind: "fail", deploymentId, reason: verdict, exitCode: null, slot });
   }
 
   finish(): ReconcilePlan {
@@ -263,26 +284,4 @@ class PlanBuilder {
   #lookAgainAt(time: number): void {
     this.#nextLookAt = this.#nextLookAt === null ? time : Math.min(this.#nextLookAt, time);
   }
-}
-
-/** How an instance went bad. */
-type BadEnd = {
-  readonly reason: string;
-  readonly exitCode?: number | null;
-  /** Ended from outside, not by itself. */
-  readonly isKilled?: boolean;
-  /** The next try would end the same way. */
-  readonly isFinal?: boolean;
-  readonly isServing?: boolean;
-};
-
-function unwellReason(deployment: Deployment): string {
-  const what = deployment.health === null ? "its port was closed" : "its health check failed";
-  return `${what} ${BAD_LOOKS_TO_FAIL} times in a row`;
-}
-
-function notReadyReason(deployment: Deployment): string {
-  const seconds = Math.round(deployment.startMs / 1000);
-  if (deployment.health !== null) return `its health check ${deployment.health.path} did not pass within ${seconds} s`;
-  return `nothing listens on port ${deployment.listenPorts.join(", ")} after ${seconds} s; listen on 0.0.0.0 and the port in $PORT`;
 }

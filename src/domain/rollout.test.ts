@@ -61,3 +61,16 @@ test("a port its owner names is the only one looked at; else what image, runtime
   );
   assert.deepEqual(listenPorts({ ...known, port: 5000, exposedPort: 3000 }), [5000]);
 });
+
+test("what is built and waits keeps its image and is not forgotten; what is superseded unserved is", () => {
+  const all = history("healthy", "built", "failed", "failed", "failed");
+  assert.deepEqual(imagesToKeep(all, "d1", 5), ["image:1", "image:2", "image:5"]);
+  assert.deepEqual(
+    deploymentsToForget(all, "d1", [], 1).map((d) => d.id),
+    ["d4", "d3"],
+  );
+  const [first, second] = history("superseded", "healthy");
+  assert.ok(first && second);
+  assert.deepEqual(imagesToKeep([{ ...first, healthyAt: null }, second], "d2", 5), ["image:2"]);
+  assert.equal(rollbackTarget([{ ...first, healthyAt: null }, second], "d2"), undefined);
+});

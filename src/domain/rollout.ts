@@ -83,8 +83,8 @@ export function listenPorts(known: {
 }
 
 /**
- * The `count` images to keep: what serves, what is coming, the newest deployment's, then the newest of those that once
- * served, for rollback. What never served takes no place from them.
+ * The `count` images to keep: what serves, what is coming, what is built and waits, the newest deployment's, then the
+ * newest of those that once served, for rollback. What never served takes no place from them.
  */
 export function imagesToKeep(
   deployments: readonly Deployment[],
@@ -95,6 +95,7 @@ export function imagesToKeep(
   const kept = [
     ...newestFirst.filter((d) => d.id === activeId),
     ...newestFirst.filter((d) => COMING.includes(d.status)),
+    ...newestFirst.filter((d) => d.status === "built").slice(0, 1),
     ...newestFirst.slice(0, 1),
     ...newestFirst.filter((d) => d.healthyAt !== null),
   ];
@@ -102,8 +103,8 @@ export function imagesToKeep(
 }
 
 /**
- * Deployments nobody needs any more: beyond the newest `count`, not serving, not coming, and with an image that is not
- * kept for rollback.
+ * Deployments nobody needs any more: beyond the newest `count`, not serving, not coming, not built and waiting, and with
+ * an image that is not kept for rollback.
  */
 export function deploymentsToForget(
   deployments: readonly Deployment[],
@@ -114,7 +115,7 @@ export function deploymentsToForget(
   return deployments
     .toSorted((a, b) => b.createdAt - a.createdAt)
     .slice(count)
-    .filter((d) => d.id !== activeId && d.status !== "healthy" && !COMING.includes(d.status))
+    .filter((d) => d.id !== activeId && d.status !== "healthy" && d.status !== "built" && !COMING.includes(d.status))
     .filter((d) => d.healthyAt === null || d.image === null || !keptImages.includes(d.image));
 }
 

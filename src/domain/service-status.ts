@@ -1,6 +1,6 @@
 /** What a service is now, for people, out of its deployments and instances. Pure. */
 
-import type { Deployment } from "./deployment.ts";
+import { type Deployment, isWaiting } from "./deployment.ts";
 import { isLooping } from "./failure-count.ts";
 import type { InstanceRecord } from "./instance.ts";
 import type { Service, ServiceStatus } from "./service.ts";
@@ -19,7 +19,7 @@ export function serviceStatus(
   const isComing = latest?.status === "pending" || latest?.status === "starting";
   if (service.desired === "stopped") return isComing ? "deploying" : "stopped";
   if (active === undefined) {
-    if (latest === undefined) return "created";
+    if (latest === undefined || isWaiting(latest)) return "created";
     if (latest.status === "failed") return "failed";
     return latest.status === "cancelled" ? "created" : "deploying";
   }

@@ -8,7 +8,12 @@ const running = sampleService("s", "p", { status: "running", activeDeploymentId:
 const stopped = { ...running, status: "stopped", desired: "stopped" } as const;
 const old = sampleDeployment("old", "s", { status: "healthy", healthyAt: 10 });
 const upload = (status: Deployment["status"]): Deployment =>
-  sampleDeployment("new", "s", { status, finishedAt: 20, failureReason: status === "failed" ? "it broke" : null });
+  sampleDeployment("new", "s", {
+    status,
+    isHeld: false,
+    finishedAt: 20,
+    failureReason: status === "failed" ? "it broke" : null,
+  });
 
 test("lambdaathome's word speaks of the latest upload, also while the function is stopped", () => {
   for (const [status, whileRunning, whileStopped] of [
@@ -40,4 +45,14 @@ test("port, tag and volumes of an upload are shown while it is coming; else what
   assert.equal(latestUpload(running, { ...upload("building"), localPort: null }).localPort, 1);
   assert.equal(latestUpload(running, upload("failed")).localPort, 1);
   assert.equal(latestUpload(running, undefined).localPort, 1);
+});
+
+test("what is only built changes nothing of what is said of the function that serves, or never did", () => {
+  const built = sampleDeployment("new", "s", { status: "built", isHeld: true });
+  assert.equal(uploadStatus(running, built, old), "running");
+  assert.equal(uploadStatus(stopped, built, old), "stopped");
+  assert.equal(uploadStatus({ ...running, status: "created" }, built, undefined), "stopped");
+  assert.equal(uploadError(running, built, old), null);
+  assert.equal(latestUpload(running, built).localPort, 1);
+  assert.equal(latestUpload(running, { ...built, status: "building" }).localPort, 1);
 });

@@ -1,6 +1,6 @@
 /** One table of status words: how builds, deployments and services are called on each surface (design 8.2). Pure. */
 
-import { COMING, type Deployment } from "./deployment.ts";
+import { type Deployment, isComing, isWaiting } from "./deployment.ts";
 import type { Service } from "./service.ts";
 
 /** lambdaathome's words. */
@@ -18,7 +18,8 @@ export function uploadStatus(
   const isNew = latest !== undefined && latest.id !== active?.id;
   if (isNew && latest.status === "building") return "building";
   if (isNew && (latest.status === "pending" || latest.status === "starting")) return "starting";
-  if (service.desired === "stopped") return "stopped";
+  if (service.desired === "stopped" || (active === undefined && latest !== undefined && isWaiting(latest)))
+    return "stopped";
   if (isNew) {
     if (latest.status === "failed" && !isOlder(latest, active)) return "failed";
   }
@@ -51,7 +52,7 @@ export function latestUpload(
   service: Service,
   latest: Deployment | undefined,
 ): Pick<Service, "localPort" | "tag" | "runtime" | "volumeText"> {
-  if (latest === undefined || !COMING.includes(latest.status)) return service;
+  if (latest === undefined || !isComing(latest)) return service;
   const { runtime, volumeText } = latest;
   return { localPort: latest.localPort ?? service.localPort, tag: latest.tag ?? service.tag, runtime, volumeText };
 }

@@ -1,6 +1,6 @@
 /**
  * Runs the builds of deployments beside everything else and writes down how they end: with its image there a deployment
- * becomes `pending`, which is the reconciler's turn. One that serves and whose image is gone gets it back from its kept
+ * becomes `pending`, which is the reconciler's turn, or `built`, which is its owner's. One that serves and whose image is gone gets it back from its kept
  * source.
  */
 
@@ -17,6 +17,7 @@ import type { RuntimeContext, RuntimeFiles } from "../domain/runtime.ts";
 import type { Service } from "../domain/service.ts";
 import type { Database, Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
+import type { BuildSecrets, SecretVault } from "./secret-vault.ts";
 
 export type BuildRunnerOptions = {
   readonly database: Database;
@@ -28,6 +29,7 @@ export type BuildRunnerOptions = {
   readonly publishRoutes: () => Promise<void>;
   /** There is something to reconcile. */
   readonly trigger: (serviceId: string) => void;
+  readonly secrets: Pick<SecretVault, "forBuild">;
   readonly loadRuntime: (name: string, context: RuntimeContext) => Promise<RuntimeFiles>;
 };
 
@@ -50,6 +52,10 @@ export class BuildRunner {
   readonly #options: BuildRunnerOptions;
   /** By deployment id. */
   readonly #builds = new Map<string, RunningBuild>();
+  /** Service ids by deployment id, of those whose image may be there and is not written down yet. */
+  readonly #making = new Map<string, string>();
+  /** Removal of old images, by service id. */
+  readonly #pruning = new Map<string, Promise<void>>();
   /** When the last build of a lost image began, by deployment id. */
   readonly #rebuiltAt = new Map<string, number>();
   #isClosing = false;
@@ -144,31 +150,56 @@ export class BuildRunner {
   }
 
   async #build(order: BuildOrder, signal: AbortSignal): Promise<void> {
-    const { database, builder, events, clock, trigger, publishRoutes } = this.#options;
+    const { database, events, clock, trigger, publishRoutes } = this.#options;
     const { deployment, service } = order;
-    const request = requestOf(order);
-    const { buildId } = request;
+    const buildId = deployment.buildId ?? deployment.id;
     await database.builds.update(buildId, { status: "running", startedAt: clock.now() });
     events.publish({ type: "build.started", serviceId: service.id, buildId });
-    const result = await builder.build(request, signal);
-    const isStillWanted = await database.transact((tx) => this.#writeResult(tx, order, buildId, result));
+    const { status } = await this.#make(order, buildId, signal);
     events.publish({ type: "build.finished", serviceId: service.id, buildId });
-    if (!isStillWanted) return;
+    if (status === undefined) return;
+    if (status === "built")
+      events.publish({ type: "deployment.built", serviceId: service.id, deploymentId: deployment.id });
     this.#rebuiltAt.delete(deployment.id);
     trigger(service.id);
     await publishRoutes();
     await this.#prune(service.id);
   }
 
-  async #writeResult(tx: Stores, order: BuildOrder, buildId: string, result: BuildResult): Promise<boolean> {
+  /**
+   * Builds and writes down. An image that is made, or taken as it is, must not be pruned as an old one before it is
+   * written down.
+   */
+  async #make(order: BuildOrder, buildId: string, signal: AbortSignal) {
+    const { database, builder, secrets } = this.#options;
+    const { deployment, service } = order;
+    this.#making.set(deployment.id, service.id);
+    try {
+      await this.#pruning.get(service.id);
+      const given = await secrets.forBuild(service.projectId, service.name, deployment.buildInputs.secrets);
+      const result = await builder.build(requestOf(order, given), signal);
+      return { status: await database.transact((tx) => this.#writeResult(tx, order, buildId, result)) };
+    } finally {
+      this.#making.delete(deployment.id);
+    }
+  }
+
+  /** The deployment's status from now on; undefined when nobody wants it any more. */
+  async #writeResult(
+    tx: Stores,
+    order: BuildOrder,
+    buildId: string,
+    result: BuildResult,
+  ): Promise<"healthy" | "built" | "pending" | undefined> {
     const { image, contentHash, wasCached, exposedPort } = result;
     const { deployment, service, runtime } = order;
-    if ((await tx.services.find(service.id)) === undefined) return false;
+    if ((await tx.services.find(service.id)) === undefined) return undefined;
     const finishedAt = this.#options.clock.now();
     await tx.builds.update(buildId, { status: "succeeded", image, contentHash, wasCached, finishedAt });
-    const { status } = await tx.deployments.get(deployment.id);
+    // Its owner may have said meanwhile that it shall be rolled out.
+    const { status, isHeld } = await tx.deployments.get(deployment.id);
     if (status === "healthy") await tx.deployments.update(deployment.id, { image });
-    if (status !== "building") return status === "healthy";
+    if (status !== "building") return status === "healthy" ? status : undefined;
     const ports = listenPorts({
       port: deployment.listenPorts[0] ?? null,
       exposedPort,
@@ -178,8 +209,9 @@ export class BuildRunner {
     // One that ran before, and is built again because its image is gone, has its ports already.
     const isFirst = deployment.image === null;
     const patch = isFirst ? { listenPorts: ports } : {};
-    await tx.deployments.update(deployment.id, { image, status: "pending", ...patch });
-    return true;
+    const next = isHeld ? "built" : "pending";
+    await tx.deployments.update(deployment.id, { image, status: next, ...patch });
+    return next;
   }
 
   async #failed(deployment: Deployment, error: unknown): Promise<void> {
@@ -207,12 +239,20 @@ export class BuildRunner {
     trigger(serviceId);
   }
 
+  /** While another build of the service is under way nothing is removed: that one prunes when it ends. */
   async #prune(serviceId: string): Promise<void> {
+    if ([...this.#making.values()].includes(serviceId)) return;
+    const pruning = this.#pruneNow(serviceId).finally(() => this.#pruning.delete(serviceId));
+    this.#pruning.set(serviceId, pruning);
+    await pruning;
+  }
+
+  async #pruneNow(serviceId: string): Promise<void> {
     const { database, builder, logger } = this.#options;
-    const service = await database.services.find(serviceId);
-    if (service === undefined) return;
-    const deployments = await database.deployments.list({ serviceId });
     try {
+      const service = await database.services.find(serviceId);
+      if (service === undefined) return;
+      const deployments = await database.deployments.list({ serviceId });
       await builder.pruneImages(serviceId, imagesToKeep(deployments, service.activeDeploymentId, KEPT_IMAGES));
     } catch (error) {
       logger.warn({ err: error, serviceId }, "old images could not be removed, the next build tries again");
@@ -238,7 +278,10 @@ export function newBuild(deployment: Deployment, id: string, now: number): Build
   };
 }
 
-function requestOf({ deployment, project, service, runtime, noCache }: BuildOrder): BuildRequest {
+function requestOf(
+  { deployment, project, service, runtime, noCache }: BuildOrder,
+  secrets: BuildSecrets,
+): BuildRequest {
   return {
     buildId: deployment.buildId ?? deployment.id,
     projectSlug: project.slug,
@@ -246,9 +289,12 @@ function requestOf({ deployment, project, service, runtime, noCache }: BuildOrde
     serviceId: service.id,
     sourceId: deployment.sourceId ?? "",
     runtime,
-    tag: deployment.tag ?? service.tag ?? undefined,
+    // The tag stays with what serves until that is rolled out.
+    tag: deployment.tag ?? (deployment.isHeld ? null : service.tag) ?? undefined,
     buildArgs: deployment.buildInputs.args,
-    buildSecrets: {},
+    buildSecrets: secrets.values,
+    buildSecretVersions: secrets.versions,
+    wantedImage: deployment.image ?? undefined,
     noCache,
   };
 }

@@ -53,7 +53,7 @@ test("a function that was stopped during its first build is built when it is sta
   await world.instance("hello");
 });
 
-test("start during the drain of a stop lets requests end, then starts anew", async (context) => {
+test("start during the drain of a stop lets requests end and serves at once with a new instance", async (context) => {
   const world = await open(context);
   await versions(world, 1);
   const { runtimeId } = await world.instance("hello");
@@ -64,6 +64,26 @@ test("start during the drain of a stop lets requests end, then starts anew", asy
   await world.lifecycle.start(await world.service("hello"));
   await world.advance(1000);
   assert.equal((await world.driver.inspect(runtimeId)).state, "running");
+  assert.equal(world.gateway.route("hello")?.state, "ready");
+  assert.notEqual((await world.instance("hello")).runtimeId, runtimeId);
+  endRequests();
+  await world.until(async () => assert.equal((await world.driver.list()).length, 1));
+});
+
+test("with a volume, start during the drain of a stop waits until that has ended", async (context) => {
+  const world = await open(context);
+  await world.deployed("hello", { source: "well-builds-1", settings: { volumes: [VOLUME] } });
+  const { runtimeId } = await world.instance("hello");
+  let endRequests = (): void => undefined;
+  world.gateway.requestsUnderWay = new Promise((resolve) => (endRequests = resolve));
+  await world.lifecycle.stop(await world.service("hello"));
+  await world.advance(1000);
+  await world.lifecycle.start(await world.service("hello"));
+  await world.advance(1000);
+  assert.deepEqual(
+    (await world.driver.list()).map((i) => i.runtimeId),
+    [runtimeId],
+  );
   assert.equal(world.gateway.route("hello")?.state, "parked");
   endRequests();
   assert.notEqual((await world.instance("hello")).runtimeId, runtimeId);

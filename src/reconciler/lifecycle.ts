@@ -1,33 +1,28 @@
-/** What an owner does with a service that is there: start, stop, restart, roll back, delete. Acts at once. */
+/** What an owner does with a service that is there: start, stop, scale, restart, deploy, roll back, delete. Acts at once. */
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageBuilder } from "../domain/build.ts";
-import type { Clock } from "../domain/clock.ts";
-import { COMING, type Deployment } from "../domain/deployment.ts";
-import type { ImageDriver } from "../domain/driver.ts";
+import { type Deployment, isWaiting } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
-import type { EventBus } from "../domain/events.ts";
 import type { Logger } from "../domain/logger.ts";
-import type { ServiceLifecycle } from "../domain/operations.ts";
+import type { RolloutAnswer, ServiceLifecycle } from "../domain/operations.ts";
 import { rollbackTarget } from "../domain/rollout.ts";
 import type { Service } from "../domain/service.ts";
-import type { Database } from "../domain/stores.ts";
-import { newId } from "../lib/ids.ts";
-import { type BuildRunner, newBuild } from "./build-runner.ts";
+import type { BuildRunner } from "./build-runner.ts";
 import { cancelComing } from "./deployment-marks.ts";
+import { nextChangeOf } from "./outcome.ts";
+import { Rollouts, type RolloutsOptions } from "./rollouts.ts";
+import { Scaling, type ScalingOptions } from "./scaling.ts";
+import type { SecretVault } from "./secret-vault.ts";
 
-export type LifecycleOptions = {
-  readonly database: Database;
+export type LifecycleOptions = Omit<RolloutsOptions, "builds" | "images"> & {
   readonly builder: Pick<ImageBuilder, "pruneImages">;
-  readonly builds: Pick<BuildRunner, "cancelled" | "abortAllOf" | "resume">;
-  readonly images: Pick<ImageDriver, "findImage">;
-  readonly events: EventBus;
-  readonly clock: Clock;
+  readonly builds: RolloutsOptions["builds"] & Pick<BuildRunner, "abortAllOf">;
+  readonly images: RolloutsOptions["images"] & ScalingOptions["images"];
+  readonly secrets: Pick<SecretVault, "removeAllOf">;
   readonly logger: Logger;
   readonly volumesDir: string;
-  readonly publishRoutes: () => Promise<void>;
-  readonly trigger: (serviceId: string) => void;
 };
 
 /** How long a deletion waits for the service's instances to go: drain, stop and some. */
@@ -35,9 +30,13 @@ const TEARDOWN_LIMIT_MS = 60_000;
 
 export class Lifecycle implements ServiceLifecycle {
   readonly #options: LifecycleOptions;
+  readonly #rollouts: Rollouts;
+  readonly #scaling: Scaling;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
+    this.#rollouts = new Rollouts(options);
+    this.#scaling = new Scaling({ ...options, rollouts: this.#rollouts });
   }
 
   async start(service: Service): Promise<Service> {
@@ -45,20 +44,45 @@ export class Lifecycle implements ServiceLifecycle {
     if (service.desired === "running" && (service.status === "running" || service.status === "degraded")) {
       throw new AppError("conflict", "Function already running");
     }
-    const [latest] = await database.deployments.list({ serviceId: service.id, limit: 1 });
-    const isComing = latest !== undefined && COMING.includes(latest.status);
-    if (service.activeDeploymentId === null && !isComing) {
-      if (latest === undefined || (latest.image === null && latest.status === "failed")) {
-        throw new AppError("conflict", `${service.name} has no image to start: its last build did not succeed.`, {
-          remedy: "Read its build log, mend the source and deploy again.",
-        });
-      }
-      await this.#rollOutAgain(latest);
-    }
+    if (service.activeDeploymentId === null) await this.#startFirst(service);
     const updated = await database.services.update(service.id, { desired: "running", updatedAt: clock.now() });
     events.publish({ type: "service.updated", serviceId: service.id });
-    await this.#changed(service.id);
+    await this.#rollouts.changed(service.id);
     return updated;
+  }
+
+  /** Nothing of it ran yet: what is coming does so by itself, else the newest that was built is rolled out. */
+  async #startFirst(service: Service): Promise<void> {
+    if ((await this.#rollouts.coming(service.id)) !== undefined) return;
+    const [latest] = await this.#options.database.deployments.list({ serviceId: service.id, limit: 1 });
+    if (latest !== undefined && isWaiting(latest)) await this.#rollouts.ofWaiting(service);
+    else if (latest !== undefined && (latest.image !== null || latest.status !== "failed"))
+      await this.#rollouts.again({ ...latest, isHeld: false });
+    else
+      throw new AppError("conflict", `${service.name} has no image to start: its last build did not succeed.`, {
+        remedy: "Read its build log, mend the source and deploy again.",
+      });
+  }
+
+  deploy(service: Service): Promise<RolloutAnswer> {
+    return this.#scaling.deploy(service);
+  }
+
+  async scale(service: Service, replicas: number): Promise<{ readonly isUnchanged: boolean }> {
+    if (replicas === 0) {
+      const isStopped = service.desired === "stopped" && (await this.#rollouts.coming(service.id)) === undefined;
+      if (!isStopped) await this.stop(service);
+      return { isUnchanged: isStopped };
+    }
+    const before = await this.#scaling.write(service.id, replicas);
+    if (before !== "nothing to run") return { isUnchanged: before === "same" };
+    await this.start(service);
+    await this.#scaling.write(service.id, replicas);
+    return { isUnchanged: false };
+  }
+
+  waitForScale(serviceId: string, signal: AbortSignal): Promise<void> {
+    return this.#scaling.waitUntilThere(serviceId, signal);
   }
 
   /** What is coming up is cancelled: it would make the service run again. */
@@ -70,7 +94,7 @@ export class Lifecycle implements ServiceLifecycle {
     }));
     builds.cancelled(service.id, cancelled);
     events.publish({ type: "service.updated", serviceId: service.id });
-    await this.#changed(service.id);
+    await this.#rollouts.changed(service.id);
     return updated;
   }
 
@@ -79,13 +103,11 @@ export class Lifecycle implements ServiceLifecycle {
     const { database } = this.#options;
     if (service.activeDeploymentId === null)
       throw new AppError("conflict", `${service.name} has nothing that runs yet.`, { remedy: "Deploy it first." });
-    if ((await this.#coming(service)) !== undefined)
+    if ((await this.#rollouts.coming(service.id)) !== undefined)
       throw new AppError("conflict", `${service.name} has a deployment that is coming up.`, {
         remedy: "Its instances will be new ones anyway; wait for it, or cancel it first.",
       });
-    const copy = await this.#rollOutAgain(await database.deployments.get(service.activeDeploymentId));
-    await this.#changed(service.id);
-    return copy;
+    return this.#rollouts.again(await database.deployments.get(service.activeDeploymentId));
   }
 
   /**
@@ -94,11 +116,11 @@ export class Lifecycle implements ServiceLifecycle {
    */
   async rollback(service: Service, deploymentId: string | undefined): Promise<Deployment> {
     const { database } = this.#options;
-    const coming = await this.#coming(service);
+    const coming = await this.#rollouts.coming(service.id);
     if (deploymentId === undefined) {
       if (coming !== undefined && coming.healthyAt !== null) return coming;
       if (coming !== undefined && service.activeDeploymentId !== null) return this.#stay(service);
-      return this.#rollBackTo(service, await this.#findRollbackTarget(service));
+      return this.#rollBackTo(await this.#findRollbackTarget(service));
     }
     const target = await database.deployments.get(deploymentId);
     if (target.serviceId !== service.id)
@@ -110,15 +132,20 @@ export class Lifecycle implements ServiceLifecycle {
         remedy: "Choose one that was healthy: slipway deployments NAME.",
       });
     }
-    return target.id === coming?.id ? target : this.#rollBackTo(service, target);
+    return target.id === coming?.id ? target : this.#rollBackTo(target);
   }
 
-  async remove(service: Service, projectSlug: string, options: { readonly volumes: boolean }): Promise<void> {
-    const { database, events, builds, volumesDir, logger } = this.#options;
+  async remove(
+    service: Service,
+    projectSlug: string,
+    options: { readonly volumes: boolean; readonly secrets?: boolean },
+  ): Promise<void> {
+    const { database, events, builds, secrets, volumesDir, logger } = this.#options;
     await database.services.remove(service.id);
+    if (options.secrets) await secrets.removeAllOf(service.projectId, service.name);
     await builds.abortAllOf(service.id);
     events.publish({ type: "service.deleted", serviceId: service.id });
-    await this.#changed(service.id);
+    await this.#rollouts.changed(service.id);
     const teardown = this.#afterTeardown(service.id);
     if (!options.volumes) {
       teardown.catch((error: unknown) =>
@@ -138,28 +165,9 @@ export class Lifecycle implements ServiceLifecycle {
     while ((await database.instances.list({ serviceId })).length > 0) {
       if (clock.now() > deadline)
         throw new AppError("timeout", "Its instances did not stop in time; they are removed by and by.");
-      await this.#nextInstanceEvent(serviceId);
+      await nextChangeOf(serviceId, this.#options, 1000);
     }
     await builder.pruneImages(serviceId, []);
-  }
-
-  /** Resolves when an instance of the service went, or after a second. */
-  #nextInstanceEvent(serviceId: string): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        stop();
-        cancel();
-        resolve();
-      };
-      const cancel = this.#options.clock.schedule(1000, end);
-      const stop = this.#options.events.on((event) => {
-        if (event.type === "instance.gone" && event.serviceId === serviceId) end();
-      });
-    });
-  }
-
-  async #coming(service: Service): Promise<Deployment | undefined> {
-    return (await this.#options.database.deployments.list({ serviceId: service.id, statuses: COMING, limit: 1 }))[0];
   }
 
   /** Cancels what is coming up; what serves stays. */
@@ -167,7 +175,7 @@ export class Lifecycle implements ServiceLifecycle {
     const { database, clock, builds } = this.#options;
     const cancelled = await database.transact((tx) => cancelComing(tx, service.id, clock.now(), "it was rolled back"));
     builds.cancelled(service.id, cancelled);
-    await this.#changed(service.id);
+    await this.#rollouts.changed(service.id);
     return database.deployments.get(service.activeDeploymentId ?? "");
   }
 
@@ -182,51 +190,7 @@ export class Lifecycle implements ServiceLifecycle {
   }
 
   /** Port and tag stay the service's present ones: they are where it is found, not what it is. */
-  #rollBackTo(service: Service, target: Deployment): Promise<Deployment> {
-    return this.#rollOut(service.id, { ...target, localPort: null, tag: null }, "it was rolled back");
-  }
-
-  /** The same once more, as a deployment of its own. */
-  #rollOutAgain(model: Deployment): Promise<Deployment> {
-    const { clock } = this.#options;
-    const now = clock.now();
-    const copy = {
-      ...model,
-      id: newId(),
-      startedAt: null,
-      healthyAt: null,
-      createdAt: now,
-      localPort: null,
-      tag: null,
-    };
-    return this.#rollOut(model.serviceId, copy, undefined);
-  }
-
-  /** Rolls out what ran before, or a copy of it; built again from its source when its image is gone. */
-  async #rollOut(serviceId: string, wanted: Deployment, reason: string | undefined): Promise<Deployment> {
-    const { database, clock, events, builds, images } = this.#options;
-    const isThere = wanted.image !== null && (await images.findImage(wanted.image)) !== undefined;
-    const { deployment, cancelled } = await database.transact(async (tx) => {
-      const now = clock.now();
-      const gone = (await cancelComing(tx, serviceId, now, reason)).filter((id) => id !== wanted.id);
-      const buildId = isThere ? wanted.buildId : newId();
-      const fresh = { failureReason: null, exitCode: null, logTail: null, attemptCount: 0, finishedAt: null, buildId };
-      const next: Deployment = { ...wanted, ...fresh, status: isThere ? "pending" : "building" };
-      if (!isThere && buildId !== null) await tx.builds.create(newBuild(next, buildId, now));
-      const isNew = !(await tx.deployments.list({ serviceId })).some((d) => d.id === next.id);
-      if (isNew) await tx.deployments.create(next);
-      else await tx.deployments.update(next.id, next);
-      return { deployment: next, cancelled: gone };
-    });
-    builds.cancelled(serviceId, cancelled);
-    events.publish({ type: "deployment.created", serviceId, deploymentId: deployment.id });
-    if (!isThere) await builds.resume(deployment);
-    await this.#changed(serviceId);
-    return deployment;
-  }
-
-  async #changed(serviceId: string): Promise<void> {
-    await this.#options.publishRoutes();
-    this.#options.trigger(serviceId);
+  #rollBackTo(target: Deployment): Promise<Deployment> {
+    return this.#rollouts.of({ ...target, localPort: null, tag: null }, "it was rolled back");
   }
 }

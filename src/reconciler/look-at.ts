@@ -2,6 +2,7 @@
 
 import { request } from "node:http";
 import { connect } from "node:net";
+import type { HealthCheck } from "../domain/deployment.ts";
 import type { ProbeTarget } from "./prober.ts";
 
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -11,8 +12,7 @@ export async function lookAt({ address, deployment }: ProbeTarget): Promise<numb
   const open = await Promise.all(deployment.listenPorts.map((port) => acceptsConnection(address, port)));
   const port = deployment.listenPorts.find((_, i) => open[i]);
   if (port === undefined || deployment.health === null) return port;
-  const { path, timeoutMs } = deployment.health;
-  return (await answersWell(address, port, path, timeoutMs)) ? port : undefined;
+  return (await answersWell(address, port, deployment.health)) ? port : undefined;
 }
 
 function acceptsConnection(host: string, port: number): Promise<boolean> {
@@ -28,7 +28,8 @@ function acceptsConnection(host: string, port: number): Promise<boolean> {
   });
 }
 
-function answersWell(host: string, port: number, path: string, timeoutMs: number): Promise<boolean> {
+function answersWell(host: string, port: number, health: HealthCheck): Promise<boolean> {
+  const { path, timeoutMs, allowsNotFound } = health;
   return new Promise<boolean>((resolve) => {
     const signal = AbortSignal.timeout(timeoutMs);
     // As it was given where that can be sent, else as a browser would send it.
@@ -36,7 +37,7 @@ function answersWell(host: string, port: number, path: string, timeoutMs: number
     const sent = request({ host, port, path: sendable, agent: false, signal }, (response) => {
       const status = response.statusCode ?? 0;
       response.destroy();
-      resolve(status >= 200 && status < 400);
+      resolve((status >= 200 && status < 400) || (status === 404 && allowsNotFound));
     });
     sent.once("error", () => resolve(false));
     sent.end();

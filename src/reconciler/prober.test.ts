@@ -64,6 +64,22 @@ test("a health check is well with 2xx and 3xx only, in time, whatever its path",
   server.closeAllConnections();
 });
 
+test("where the path is the runtime's own, 404 is well too; an error or silence is not", async (context) => {
+  const server = createServer((request, response) => {
+    if (request.url === "/hangs") return;
+    response.writeHead(Number(request.url?.slice(1))).end();
+  });
+  const port = await listening(context, server);
+  const look = (path: string) =>
+    lookAt({
+      ...target({}),
+      deployment: { listenPorts: [port], health: { path, intervalMs: 1000, timeoutMs: 200, allowsNotFound: true } },
+    });
+  const seen = await Promise.all(["/200", "/404", "/403", "/500", "/503", "/hangs"].map(look));
+  assert.deepEqual(seen, [port, port, undefined, undefined, undefined, undefined]);
+  server.closeAllConnections();
+});
+
 test("a body that never ends does not hold a look up", async (context) => {
   const server = createServer((_request, response) => response.writeHead(200).write("on and on"));
   const port = await listening(context, server);
@@ -89,9 +105,10 @@ test("a port that opens late is found, and its service is told once", async (con
 function still(given: Partial<ProbeTarget> & { readonly path?: string }) {
   const clock = new FakeClock();
   let looks = 0;
-  const state = { isWell: true, told: 0 };
+  const state = { isWell: true, told: 0, answerMs: 0 };
   const look = async (): Promise<number | undefined> => {
     looks += 1;
+    if (state.answerMs > 0) await new Promise<void>((resolve) => clock.schedule(state.answerMs, resolve));
     return state.isWell ? 8080 : undefined;
   };
   const prober = new Prober({ clock, lookAt: look, onChange: () => (state.told += 1) });
@@ -127,4 +144,16 @@ test("one that was ready before is looked at within its interval, and nothing is
   prober.forget("r");
   assert.equal(await advance(5000), 0);
   assert.deepEqual([...prober.looks()], []);
+});
+
+test("slow answers don't make looks rarer: once a second while it starts, then at its interval", async () => {
+  const { state, advance } = still({ path: "/" });
+  Object.assign(state, { isWell: false, answerMs: 600 });
+  await advance(25_000);
+  const late = await advance(10_000);
+  assert.ok(late >= 10, `${late} looks in 10 s`);
+  state.isWell = true;
+  await advance(2000);
+  const then = await advance(5000);
+  assert.ok(then >= 5, `${then} looks in 5 s at an interval of 1 s`);
 });

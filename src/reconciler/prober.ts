@@ -6,7 +6,7 @@
 import type { Clock } from "../domain/clock.ts";
 import { DEFAULT_HEALTH_INTERVAL_MS, type Deployment } from "../domain/deployment.ts";
 import { BAD_LOOKS_TO_FAIL } from "../domain/failure-count.ts";
-import type { Look } from "../domain/reconcile.ts";
+import type { Look } from "../domain/instance.ts";
 
 export type ProbeTarget = {
   readonly runtimeId: string;
@@ -80,6 +80,7 @@ export class Prober {
 
   async #look(watch: Watch): Promise<void> {
     const { target } = watch;
+    const beganAt = this.#options.clock.now();
     const port = await this.#findWell(target);
     if (this.#watches.get(target.runtimeId) !== watch) return;
     const isWell = port !== undefined;
@@ -90,7 +91,8 @@ export class Prober {
     watch.wasWell ||= isWell;
     if (hasChanged || badInRow === BAD_LOOKS_TO_FAIL) this.#options.onChange(target.serviceId);
     const delay = this.#nextDelayMs(watch, isWell);
-    if (delay !== null) this.#lookAfter(watch, delay);
+    // From begin to begin: a slow answer does not make looks rarer.
+    if (delay !== null) this.#lookAfter(watch, Math.max(0, delay - (this.#options.clock.now() - beganAt)));
   }
 
   /** The port that is well, null for a portless one that is, undefined when it is not. */
