@@ -5,16 +5,19 @@
 
 import type { BuildLimits, BuildLogs, BuildRequest, BuildResult, ImageBuilder } from "../domain/build.ts";
 import type { BuildEngine } from "../domain/build-engine.ts";
-import type { ImageDriver } from "../domain/driver.ts";
+import type { ImageDriver, ImageInfo } from "../domain/driver.ts";
 import { AppError, isAppError } from "../domain/errors.ts";
 import { LABELS } from "../domain/labels.ts";
 import { normalizeImageTag } from "../domain/names.ts";
 import type { SourceFiles } from "../domain/source.ts";
+import { newId } from "../lib/ids.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import { localBaseOf, withBaseImageHint } from "./base-image-names.ts";
 import { argDefault, baseImagesOf } from "./dockerfile.ts";
 import { type HostSettings, NO_HOST_SETTINGS } from "./host-settings.ts";
-import { contentHashOf, openStage, planStage, type Stage } from "./stage.ts";
+import type { ImageRegistry } from "./image-registry.ts";
+import { redactError, redactor } from "./redact.ts";
+import { cacheBreaker, contentHashOf, openStage, planStage, type Stage } from "./stage.ts";
 
 /** Label with the content hash, by which an unchanged build finds its image. */
 const HASH_LABEL = "slipway.hash";
@@ -23,13 +26,15 @@ export type ImageBuilderOptions = {
   readonly engine: BuildEngine;
   readonly images: ImageDriver;
   readonly sources: SourceFiles;
-  readonly logs: BuildLogs;
+  readonly logs: Pick<BuildLogs, "append" | "end">;
   readonly limits: BuildLimits;
   /** Start of image names, e.g. `slipway`. */
   readonly prefix: string;
   readonly serverId: string;
   /** Settings of the host that builds get; read anew for each build. Absent: none. */
   readonly readHostSettings?: () => Promise<HostSettings>;
+  /** Logins, and where images are kept besides. Absent: the engine has to know. */
+  readonly registry?: ImageRegistry;
 };
 
 /** Everything about one image that is known before it is built. */
@@ -38,6 +43,8 @@ type Plan = {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly bases: readonly string[];
   readonly contentHash: string;
+  /** Versions of the build's secrets, by name. */
+  readonly secretVersions: Readonly<Record<string, string>>;
   readonly image: string;
   /** `image` and the further tag, if one is asked for. */
   readonly tags: readonly string[];
@@ -56,11 +63,13 @@ export class EngineImageBuilder implements ImageBuilder {
 
   async build(request: BuildRequest, signal: AbortSignal): Promise<BuildResult> {
     const { logs } = this.#options;
-    const log = (text: string): void => logs.append(request.buildId, text);
+    const redact = redactor(Object.values(request.buildSecrets));
+    const log = (text: string): void => logs.append(request.buildId, redact(text));
     log(`${firstLine(request)}\n`);
     try {
       return await this.#buildInTurn(request, log, signal);
-    } catch (error) {
+    } catch (thrown) {
+      const error = redactError(thrown, redact);
       const told = signal.aborted ? new AppError("cancelled", "The build was cancelled.", { cause: error }) : error;
       log(`${isAppError(told) ? told.message : "The build ended with an internal error."}\n`);
       throw told;
@@ -101,22 +110,59 @@ export class EngineImageBuilder implements ImageBuilder {
   }
 
   async #buildNow(request: BuildRequest, log: (text: string) => void, signal: AbortSignal): Promise<BuildResult> {
-    const plan = await this.#plan(request);
-    const wasCached = !request.noCache && (await this.#reuse(request, plan, log));
-    if (!wasCached) await this.#buildOnEngine(request, plan, log, signal);
+    const kept = request.noCache ? undefined : await this.#fetchWanted(request, log, signal);
+    if (kept !== undefined) return kept;
+    const plan = await this.#plan(request, log, signal);
+    const isHere = !request.noCache && (await this.#reuse(request, plan, log));
+    const isThere = !isHere && !request.noCache && (await this.#fetch(request, plan, log, signal)) !== undefined;
+    if (!isHere && !isThere) await this.#buildOnEngine(request, plan, log, signal);
+    if (!isThere) await this.#options.registry?.push(plan.image, this.#nameOf(plan.image), log, signal);
     const built = await this.#options.images.findImage(plan.image);
-    return { image: plan.image, contentHash: plan.contentHash, wasCached, exposedPort: built?.exposedPorts[0] };
+    const { image, contentHash } = plan;
+    return { image, contentHash, wasCached: isHere || isThere, exposedPort: built?.exposedPorts[0] };
   }
 
-  async #plan(request: BuildRequest): Promise<Plan> {
+  /** The very image it had, if that is gone from the engine and kept in a registry. */
+  async #fetchWanted(
+    request: BuildRequest,
+    log: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<BuildResult | undefined> {
+    const { images, registry } = this.#options;
+    const image = request.wantedImage;
+    if (image === undefined || registry === undefined || (await images.findImage(image)) !== undefined)
+      return undefined;
+    const isOurs = (info: ImageInfo): boolean => this.#isOurs(info, request, undefined);
+    const found = await registry.fetch(image, this.#nameOf(image), isOurs, log, signal);
+    const contentHash = found?.labels[HASH_LABEL];
+    if (found === undefined || contentHash === undefined) return undefined;
+    return { image, contentHash, wasCached: true, exposedPort: found.exposedPorts[0] };
+  }
+
+  async #fetch(request: BuildRequest, plan: Plan, log: (text: string) => void, signal: AbortSignal) {
+    const { images, registry } = this.#options;
+    const isSame = (info: ImageInfo): boolean => this.#isOurs(info, request, plan.contentHash);
+    const found = await registry?.fetch(plan.image, this.#nameOf(plan.image), isSame, log, signal);
+    if (found !== undefined) for (const tag of plan.tags.slice(1)) await images.tagImage(plan.image, tag);
+    return found;
+  }
+
+  /** What an image is called in a registry: its name without our prefix. */
+  #nameOf(image: string): string {
+    return image.slice(this.#options.prefix.length + 1);
+  }
+
+  async #plan(request: BuildRequest, log: (text: string) => void, signal: AbortSignal): Promise<Plan> {
     const { sources, prefix } = this.#options;
     const stage = await planStage(sources, request.sourceId, request.runtime);
     const buildArgs = await this.#withLocalBase(stage.dockerfile, request.buildArgs);
     const bases = baseImagesOf(stage.dockerfile, buildArgs);
-    const contentHash = contentHashOf(stage, buildArgs, await this.#idsOf(bases));
+    await this.#options.registry?.fetchBases(bases, log, signal);
+    const secretVersions = versionsOf(request);
+    const contentHash = contentHashOf(stage, buildArgs, await this.#idsOf(bases), secretVersions);
     const image = `${prefix}/${request.projectSlug}/${request.serviceName}:${contentHash.slice(0, 12)}`;
     const tags = request.tag === undefined ? [image] : [image, normalizeImageTag(request.tag)];
-    return { stage, buildArgs, bases, contentHash, image, tags };
+    return { stage, buildArgs, bases, secretVersions, contentHash, image, tags };
   }
 
   /** Takes our own base image where the Dockerfile's default one has a twin on this engine. */
@@ -134,15 +180,19 @@ export class EngineImageBuilder implements ImageBuilder {
 
   /** True when the image is there already; it then has the further tag, too. */
   async #reuse(request: BuildRequest, plan: Plan, log: (text: string) => void): Promise<boolean> {
-    const { images, serverId } = this.#options;
+    const { images } = this.#options;
     const found = await images.findImage(plan.image);
-    const { [HASH_LABEL]: hash, [LABELS.server]: server, [LABELS.service]: service } = found?.labels ?? {};
-    // One of a function of that name that was deleted is about to be removed with all it left.
-    const isOurs = hash === plan.contentHash && server === serverId && service === request.serviceId;
-    if (found === undefined || !isOurs) return false;
+    if (found === undefined || !this.#isOurs(found, request, plan.contentHash)) return false;
     log(`Nothing has changed: image ${plan.image} is there already.\n`);
     for (const tag of plan.tags.slice(1)) if (!found.tags.includes(tag)) await images.tagImage(plan.image, tag);
     return true;
+  }
+
+  /** One of a function of that name that was deleted is not: it is about to be removed with all it left. */
+  #isOurs({ labels }: ImageInfo, request: BuildRequest, contentHash: string | undefined): boolean {
+    const { [HASH_LABEL]: hash, [LABELS.server]: server, [LABELS.service]: service } = labels;
+    const isSame = contentHash === undefined || hash === contentHash;
+    return isSame && server === this.#options.serverId && service === request.serviceId;
   }
 
   async #buildOnEngine(
@@ -155,9 +205,10 @@ export class EngineImageBuilder implements ImageBuilder {
     const settings = readHostSettings === undefined ? NO_HOST_SETTINGS : await readHostSettings();
     const usesOwnBase = plan.bases.some((base) => base.startsWith("slipway/base-"));
     const { flags, secrets } = settings.forBuild({ dockerfile: plan.stage.dockerfile, usesOwnBase });
+    const allFlags = [flags, cacheBreaker(plan.secretVersions)].filter((flag) => flag !== "").join(" ");
     const build = {
       openContext: ({ withSecrets }: { readonly withSecrets: boolean }) =>
-        openStage(plan.stage, withSecrets ? flags : ""),
+        openStage(plan.stage, withSecrets ? allFlags : ""),
       tags: plan.tags,
       labels: {
         [LABELS.managed]: "true",
@@ -167,7 +218,8 @@ export class EngineImageBuilder implements ImageBuilder {
         [HASH_LABEL]: plan.contentHash,
       },
       buildArgs: plan.buildArgs,
-      secrets,
+      secrets: { ...request.buildSecrets, ...secrets },
+      ownSecrets: Object.keys(request.buildSecrets),
       noCache: request.noCache,
       memoryBytes: limits.memoryBytes,
       cpuMillicores: limits.cpuMillicores,
@@ -184,6 +236,11 @@ export class EngineImageBuilder implements ImageBuilder {
 function firstLine(request: BuildRequest): string {
   const how = request.runtime === undefined ? "its own Dockerfile" : `runtime ${request.runtime.runtime.name}`;
   return `Building ${request.projectSlug}/${request.serviceName} from source ${request.sourceId.slice(0, 12)} with ${how}`;
+}
+
+/** A secret that nobody tells the version of counts as a new one. */
+function versionsOf({ buildSecrets, buildSecretVersions = {} }: BuildRequest): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(buildSecrets).map((name) => [name, buildSecretVersions[name] ?? newId()]));
 }
 
 function timedOut(error: unknown, timeoutMs: number): AppError {

@@ -61,15 +61,30 @@ export async function planStage(
   };
 }
 
-/** SHA-256 (hex) over all that decides the image. `bases` are the ids of the images it builds on, by reference. */
+/**
+ * SHA-256 (hex) over all that decides the image. `bases` are the ids of the images it builds on, by reference;
+ * `secretVersions` stand for the contents of its secrets, which no hash is made of.
+ */
 export function contentHashOf(
   stage: Stage,
   buildArgs: Readonly<Record<string, string>>,
   bases: Readonly<Record<string, string>>,
+  secretVersions: Readonly<Record<string, string>> = {},
 ): string {
   const files = stage.runtimeFiles.map((file) => [file.path, file.mode, sha256(file.content)]);
   const parts = [STAGE_VERSION, stage.sourceId, stage.dockerfile, files, sorted(buildArgs), sorted(bases)];
-  return sha256(JSON.stringify(parts));
+  const secrets = Object.keys(secretVersions).length === 0 ? [] : [sorted(secretVersions)];
+  return sha256(JSON.stringify([...parts, ...secrets]));
+}
+
+/**
+ * A flag for RUN instructions that differs with the versions of the secrets: the engine's cache knows nothing of their
+ * contents, and would answer with what the old ones gave. It mounts an empty folder that lives as long as the step.
+ */
+export function cacheBreaker(secretVersions: Readonly<Record<string, string>>): string {
+  if (Object.keys(secretVersions).length === 0) return "";
+  const version = sha256(JSON.stringify(sorted(secretVersions))).slice(0, 16);
+  return `--mount=type=tmpfs,target=/dev/shm/slipway-${version}`;
 }
 
 /** The context as a tar, the same bytes for the same stage. `runFlags` are added to each RUN instruction. */

@@ -59,8 +59,17 @@ export class DockerBuildEngine implements BuildEngine {
         onOutput("This engine has no BuildKit: building with the classic builder, without the host's own settings.\n");
       }
     }
+    requireNoSecrets(build);
     return await buildClassic(engine, build, onOutput, signal);
   }
+}
+
+/** The classic builder could not keep them out of the image's history. */
+function requireNoSecrets({ ownSecrets = [] }: EngineBuild): void {
+  if (ownSecrets.length === 0) return;
+  throw new AppError("build_failed", `This build takes secrets (${ownSecrets.join(", ")}), which needs BuildKit.`, {
+    remedy: "Use a Docker engine with BuildKit (20.10 or newer on Linux), or build without secrets.",
+  });
 }
 
 async function buildWithBuildkit(engine: Docker, build: EngineBuild, onOutput: OnOutput, signal: AbortSignal) {
@@ -71,7 +80,8 @@ async function buildWithBuildkit(engine: Docker, build: EngineBuild, onOutput: O
   try {
     const query = { ...baseQuery(build), version: "2", ...(session && { session: session.id }) };
     const context = Readable.from(build.openContext({ withSecrets: true }));
-    return await readBuild(await post(engine, "/build?", context, query, signal), secretIds, onOutput);
+    const addedIds = secretIds.filter((id) => !build.ownSecrets?.includes(id));
+    return await readBuild(await post(engine, "/build?", context, query, signal), addedIds, onOutput);
   } finally {
     session?.close();
   }

@@ -20,15 +20,15 @@ const STDERR = 2;
 export class BuildkitTrace {
   readonly #shown = new Set<string>();
   readonly #partial = new Map<string, string>();
-  readonly #addedMounts: RegExp | undefined;
+  readonly #addedMounts: RegExp;
   readonly #lastErrorLine = new Map<string, string>();
   #failed: { readonly step: string; readonly digest: string } | undefined;
 
   /** Mounts of `secretIds`, and of what comes with them, are left out of step names: the person did not write them. */
   constructor(secretIds: readonly string[]) {
     const ids = secretIds.map((id) => id.replace(/[^A-Za-z0-9_-]/g, "\\$&")).join("|");
-    const mounts = `type=secret,id=(?:${ids})(?:,\\S*)?|type=tmpfs,target=/\\S+/slipway-\\S+`;
-    this.#addedMounts = ids === "" ? undefined : new RegExp(`--mount=(?:${mounts})\\s+`, "g");
+    const secrets = ids === "" ? "" : `type=secret,id=(?:${ids})(?:,\\S*)?|`;
+    this.#addedMounts = new RegExp(`--mount=(?:${secrets}type=tmpfs,target=/\\S+/slipway-\\S+)\\s+`, "g");
   }
 
   /** The step that ended with an error, as it stands in the Dockerfile, e.g. `RUN npm ci`. */
@@ -59,7 +59,7 @@ export class BuildkitTrace {
   }
 
   #vertexText(vertex: Vertex): string {
-    const name = this.#addedMounts ? vertex.name.replace(this.#addedMounts, "") : vertex.name;
+    const name = vertex.name.replace(this.#addedMounts, "");
     if (vertex.error !== "")
       this.#failed ??= { step: name.replace(/^\[[^\]]*\d+\/\d+\]\s*/, ""), digest: vertex.digest };
     const isNoise = name.startsWith("[internal]") || name.startsWith("copy /context");

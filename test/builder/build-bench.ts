@@ -8,7 +8,7 @@ import { buildBaseImages } from "../../src/builder/base-images.ts";
 import { FileBuildLogs } from "../../src/builder/build-logs.ts";
 import { hostBaseOptions } from "../../src/builder/host-base-options.ts";
 import { hostSettingsOf } from "../../src/builder/host-settings.ts";
-import { EngineImageBuilder } from "../../src/builder/image-builder.ts";
+import { EngineImageBuilder, type ImageBuilderOptions } from "../../src/builder/image-builder.ts";
 import { type HostFacts, readHostFacts } from "../../src/builder/read-host-facts.ts";
 import { FolderRuntimeCatalog } from "../../src/builder/runtime-catalog.ts";
 import { TarSourceFiles } from "../../src/builder/source-files.ts";
@@ -34,6 +34,8 @@ export type BuildBench = {
   readonly logs: FileBuildLogs;
   readonly driver: DockerDriver;
   readonly serverId: string;
+  /** What its builder is made of, for one of another kind. */
+  readonly builderOptions: Omit<ImageBuilderOptions, "limits">;
   /** The same with other limits, or on a host with other settings. */
   builderWith(limits: Partial<BuildLimits>, facts?: HostFacts): EngineImageBuilder;
   /** What this host says about registries. */
@@ -43,9 +45,13 @@ export type BuildBench = {
   /** Imports the files and builds them. */
   build(files: Files, runtime?: string, changes?: Partial<BuildRequest>, signal?: AbortSignal): Promise<BuildResult>;
   /** Starts a container of the image; answers the URL of its port (8080 unless told) and the container. It goes with the rest. */
-  start(image: string, port?: number): Promise<{ readonly url: string; readonly container: Docker.Container }>;
+  start(image: string, port?: number): Promise<StartedContainer>;
+  /** The same for a container made in another way. */
+  startWith(config: Docker.ContainerCreateOptions, port: number): Promise<StartedContainer>;
   close(): Promise<void>;
 };
+
+export type StartedContainer = { readonly url: string; readonly container: Docker.Container };
 
 /** Makes the base images first when the engine lacks them (some 40 s). */
 export async function openBuildBench(): Promise<BuildBench> {
@@ -67,15 +73,11 @@ export async function openBuildBench(): Promise<BuildBench> {
     clock: systemClock,
   });
   const hostFacts = await readHostFacts(hostPlaces);
+  const builderOptions = { engine, images: driver, sources, logs, prefix, serverId };
   const builderWith = (limits: Partial<BuildLimits>, facts = hostFacts): EngineImageBuilder =>
     new EngineImageBuilder({
-      engine,
-      images: driver,
-      sources,
-      logs,
+      ...builderOptions,
       limits: { ...DEFAULT_BUILD_LIMITS, ...limits },
-      prefix,
-      serverId,
       readHostSettings: async () => hostSettingsOf(facts),
     });
   const builder = builderWith({});
@@ -97,6 +99,13 @@ export async function openBuildBench(): Promise<BuildBench> {
     };
   };
   const containers: Docker.Container[] = [];
+  const startWith: BuildBench["startWith"] = async (config, port) => {
+    const container = await docker.createContainer(config);
+    containers.push(container);
+    await container.start();
+    const { NetworkSettings } = await container.inspect();
+    return { url: `http://${NetworkSettings.Networks.bridge?.IPAddress}:${port}`, container };
+  };
   return {
     builder,
     engine,
@@ -104,6 +113,7 @@ export async function openBuildBench(): Promise<BuildBench> {
     logs,
     driver,
     serverId,
+    builderOptions,
     builderWith,
     hostFacts,
     requestFor,
@@ -111,12 +121,9 @@ export async function openBuildBench(): Promise<BuildBench> {
       builder.build({ ...(await requestFor(files, runtime)), ...changes }, signal),
     start: async (image, port) => {
       const Env = port === undefined ? [] : [`PORT=${port}`];
-      const container = await docker.createContainer({ Image: image, Env, HostConfig: { Init: true } });
-      containers.push(container);
-      await container.start();
-      const { NetworkSettings } = await container.inspect();
-      return { url: `http://${NetworkSettings.Networks.bridge?.IPAddress}:${port ?? 8080}`, container };
+      return startWith({ Image: image, Env, HostConfig: { Init: true } }, port ?? 8080);
     },
+    startWith,
     close: async () => {
       for (const container of containers) await container.remove({ force: true });
       // Untagged ones, too: a build without cache leaves its predecessor so.

@@ -22,7 +22,20 @@ export type DriverHarness = {
   readonly imageServiceId: string;
   /** Index of a network that nobody else uses; the next one is free, too. */
   readonly networkIndex: number;
+  readonly outside: Outside;
+  /** Also removes what was made through `outside`. */
   close(): Promise<void>;
+};
+
+/** What others do on the engine. */
+export type Outside = {
+  /** The network of the naming convention, which is not there at first and is nobody else's. */
+  readonly faasoNetwork: string;
+  addNetwork(name: string): Promise<void>;
+  /** Starts an idle container; answers its id. */
+  start(network: string, name: string): Promise<string>;
+  /** Ends and removes it. */
+  stop(id: string): Promise<void>;
 };
 
 /** Names one promise and how it is tested. */

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { DriverBench, type DriverHarness } from "./driver-bench.ts";
 import { enginePromises, imagePromises, networkPromises } from "./driver-engine.ts";
 import { lifePromises, outputPromises, slotPromises } from "./driver-instances.ts";
+import { adoptionPromises, joinPromises } from "./driver-outside.ts";
 
 export type DriverContractOptions = {
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
@@ -39,6 +40,8 @@ export function driverContract(
     describe("slots and addresses", () => slotPromises(bench, promise));
     describe("logs and exec", () => outputPromises(bench, promise));
     describe("networks", () => networkPromises(bench, promise));
+    describe("further networks and isolation", () => joinPromises(bench, promise));
+    describe("what others run", () => adoptionPromises(bench, promise));
     describe("images", () => imagePromises(bench, promise));
     describe("events and the engine", () => enginePromises(bench, promise));
   });

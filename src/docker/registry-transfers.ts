@@ -1,0 +1,162 @@
+/** Images between the engine and registries. The engine does the work; a login goes with each call and is kept nowhere. */
+
+import type Docker from "dockerode";
+import { AppError, isAppError } from "../domain/errors.ts";
+import { DOCKER_HUB, type RegistryDriver, type RegistryLogin, registryHostOf } from "../domain/registry.ts";
+import type { DockerClient } from "./docker-client.ts";
+import { engineStatus, engineWords } from "./engine-error.ts";
+import { readLines } from "./engine-stream.ts";
+
+/** What engines call Docker Hub where a login is meant. */
+const HUB_ADDRESS = "https://index.docker.io/v1/";
+/** Longest time a registry may take to say whether it knows a login, in milliseconds. */
+const CHECK_LIMIT_MS = 30_000;
+
+export class RegistryTransfers implements RegistryDriver {
+  readonly #client: DockerClient;
+
+  constructor(client: DockerClient) {
+    this.#client = client;
+  }
+
+  async pushImage(
+    reference: string,
+    login: RegistryLogin | undefined,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { repository, tag } = split(reference);
+    const path = `/images/${repository}/push?`;
+    await this.#transfer(reference, { path, options: { tag } }, login, onLine, signal);
+  }
+
+  async pullImage(
+    reference: string,
+    login: RegistryLogin | undefined,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { repository, tag } = split(reference);
+    const options = { fromImage: repository, tag };
+    await this.#transfer(reference, { path: "/images/create?", options }, login, onLine, signal);
+  }
+
+  async checkLogin(login: RegistryLogin): Promise<void> {
+    const signal = AbortSignal.timeout(CHECK_LIMIT_MS);
+    try {
+      await this.#client.call((engine) => engine.checkAuth({ ...authOf(login), abortSignal: signal }));
+    } catch (error) {
+      if (signal.aborted) throw awayError(login.host, "it did not answer in time", error);
+      throw isEngineAway(error) ? error : registryError(login.host, engineWords(error), error);
+    }
+  }
+
+  async #transfer(
+    reference: string,
+    call: Call,
+    login: RegistryLogin | undefined,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const host = registryHostOf(reference);
+    try {
+      signal.throwIfAborted();
+      const answer = await this.#client.stream((engine) => post(engine, call, login, signal));
+      const failure = await readProgress(answer, onLine);
+      if (failure !== undefined) throw registryError(host, failure, undefined);
+    } catch (error) {
+      if (signal.aborted) throw new AppError("cancelled", "Cancelled.", { cause: error });
+      if (isAppError(error) && (error.cause === undefined || isEngineAway(error))) throw error;
+      throw registryError(host, engineWords(error), error);
+    }
+  }
+}
+
+type Call = { readonly path: string; readonly options: Readonly<Record<string, string>> };
+
+function post(
+  engine: Docker,
+  call: Call,
+  login: RegistryLogin | undefined,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Buffer>> {
+  const statusCodes = { 200: true, 404: "not found", 500: "server error" };
+  // A push needs the header even when there is nothing to say.
+  const authconfig = login === undefined ? { base64: "e30=" } : authOf(login);
+  const request = { ...call, method: "POST", isStream: true, statusCodes, authconfig, abortSignal: signal };
+  return new Promise((resolve, reject) => {
+    engine.modem.dial(request, (error: Error | null, answer: unknown) => {
+      if (error) reject(error);
+      else resolve(answer as AsyncIterable<Buffer>);
+    });
+  });
+}
+
+function authOf({ host, username, password }: RegistryLogin) {
+  return { username, password, serveraddress: host === DOCKER_HUB ? HUB_ADDRESS : host };
+}
+
+type ProgressLine = {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progressDetail?: { readonly current?: number };
+  readonly error?: string;
+};
+
+/** Each layer's steps once, without the bars in between. Answers the engine's words when it failed. */
+async function readProgress(
+  answer: AsyncIterable<Buffer>,
+  onLine: (line: string) => void,
+): Promise<string | undefined> {
+  const said = new Set<string>();
+  let failure: string | undefined;
+  for await (const text of readLines(answer)) {
+    if (text.trim() === "") continue;
+    const { id, status, progressDetail, error } = JSON.parse(text) as ProgressLine;
+    failure ??= error;
+    const line = id === undefined ? status : `${id}: ${status}`;
+    if (status === undefined || line === undefined || progressDetail?.current !== undefined || said.has(line)) continue;
+    if (/^(Preparing|Waiting|Pulling fs layer|Verifying Checksum|Download complete)$/.test(status)) continue;
+    said.add(line);
+    onLine(line);
+  }
+  return failure;
+}
+
+/** What a registry, or the way to it, says through the engine. */
+function registryError(host: string, words: string, cause: unknown): AppError {
+  const said = words.replace(/^Error response from daemon: /, "");
+  if (
+    /unauthorized|authentication required|incorrect username or password|access.*denied|no basic auth|denied:/i.test(
+      said,
+    )
+  ) {
+    return new AppError("unauthorized", `The registry ${host} refuses: ${said}`, {
+      cause,
+      remedy: `Log in to it: slipway registry login ${host}`,
+    });
+  }
+  if (/not found|manifest unknown|does not exist|no such image|name unknown/i.test(said))
+    return new AppError("not_found", `The registry ${host} has no such image: ${said}`, { cause });
+  return awayError(host, said, cause);
+}
+
+function awayError(host: string, words: string, cause: unknown): AppError {
+  return new AppError("bad_gateway", `The registry ${host} can't be used: ${words}`, {
+    cause,
+    remedy: "Check its address, and that the Docker engine reaches it.",
+  });
+}
+
+function isEngineAway(error: unknown): boolean {
+  return isAppError(error, "unavailable") && engineStatus(error) === undefined;
+}
+
+function split(reference: string): { readonly repository: string; readonly tag: string } {
+  if (reference.includes("@")) return { repository: reference, tag: "" };
+  const colon = reference.lastIndexOf(":");
+  const hasTag = colon > reference.lastIndexOf("/");
+  return hasTag
+    ? { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) }
+    : { repository: reference, tag: "latest" };
+}
