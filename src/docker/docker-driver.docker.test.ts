@@ -138,6 +138,34 @@ describe("DockerDriver's instances", { timeout: 60_000 }, () => {
     assert.deepEqual([await resolve(id, "slipway"), await resolve(id, "faaso-proxy")], [host, host]);
   });
 
+  it("find containers of a further network by name, also after their own name was given and taken", async () => {
+    const { outside } = harness;
+    const [network, database] = [`${harness.prefix}-shared`, `database${randomHex(4)}`];
+    await outside.addNetwork(network);
+    await outside.start(network, database);
+    const spec = bench.spec(PROGRAMS.idle, { networks: [network] });
+    const id = await bench.started(spec);
+    const address = await resolve(id, database);
+    assert.match(address, /^\d+\.\d+\.\d+\.\d+$/);
+    const { projectSlug, serviceName } = spec;
+    for (const isOn of [true, false]) {
+      await bench.driver.setAlias(id, { projectSlug, serviceName, isOn });
+      assert.equal(await resolve(id, database), address);
+      assert.equal(await resolve(id, "slipway"), bench.driver.addressOf(harness.networkIndex, 1));
+    }
+    const { Networks } = (await engine.getContainer(id).inspect()).NetworkSettings;
+    assert.deepEqual(Object.keys(Networks).sort(), [`${harness.prefix}-${bench.projectSlug}`, network].sort());
+    await bench.driver.remove(id);
+  });
+
+  it("keep the capabilities they ask for, and no others", async () => {
+    const id = await bench.started(bench.spec(PROGRAMS.idle, { capabilities: ["NET_BIND_SERVICE", "NET_RAW"] }));
+    const code = "console.log(fs.readFileSync('/proc/self/status', 'utf8'))";
+    const { output } = await bench.driver.exec(id, ["node", "-e", code], 15_000);
+    // Bits 10 and 13.
+    assert.match(output, /^CapEff:\t0+2400$/m);
+  });
+
   it("run hardened: no capability, no new privileges, an init, and limits", async () => {
     const id = await bench.started(
       bench.spec(PROGRAMS.idle, { resources: { cpuMillicores: 250, memoryBytes: 2 ** 26 } }),

@@ -5,6 +5,7 @@
 
 import type { Driver, EngineInfo, InstanceLogLine, InstanceSpec } from "../domain/driver.ts";
 import type { Logger } from "../domain/logger.ts";
+import type { RegistryLogin } from "../domain/registry.ts";
 import type { DockerClient } from "./docker-client.ts";
 import { DockerEvents } from "./docker-events.ts";
 import { DockerImages } from "./docker-images.ts";
@@ -14,8 +15,11 @@ import { EngineNames } from "./engine-names.ts";
 import { requireNamesFree } from "./foreign-names.ts";
 import { execInInstance } from "./instance-exec.ts";
 import { readInstanceLogs } from "./instance-logs.ts";
+import { OutsideContainers } from "./outside-containers.ts";
 import { pruneEngine } from "./prune-engine.ts";
+import { RegistryTransfers } from "./registry-transfers.ts";
 import { RunFactsCache } from "./run-facts.ts";
+import { SharedNetworks } from "./shared-networks.ts";
 import { requirePool } from "./subnet.ts";
 
 export type DockerDriverOptions = {
@@ -26,6 +30,8 @@ export type DockerDriverOptions = {
   readonly prefix: string;
   /** IPv4 block that projects' /24s are taken from (SLIPWAY_NETWORK_POOL). */
   readonly networkPool: string;
+  /** The network of the naming convention: made when an instance is to join it. null: it is like any other. */
+  readonly faasoNetwork?: string | null;
   readonly logger: Logger;
 };
 
@@ -36,21 +42,27 @@ export class DockerDriver implements Driver {
   readonly #instances: DockerInstances;
   readonly #networks: DockerNetworks;
   readonly #images: DockerImages;
+  readonly #registries: RegistryTransfers;
   readonly #events: DockerEvents;
+  readonly #shared: SharedNetworks;
+  readonly #outside: OutsideContainers;
   readonly #logger: Logger;
 
   /** @throws AppError `invalid` for a network pool that is none */
-  constructor({ client, serverId, prefix, networkPool, logger }: DockerDriverOptions) {
+  constructor({ client, serverId, prefix, networkPool, faasoNetwork = null, logger }: DockerDriverOptions) {
     requirePool(networkPool);
     const names = new EngineNames(prefix, serverId);
     const facts = new RunFactsCache(client);
     this.#client = client;
     this.#names = names;
     this.#facts = facts;
-    this.#instances = new DockerInstances({ client, names, networkPool, facts });
+    this.#shared = new SharedNetworks(client, faasoNetwork);
+    this.#instances = new DockerInstances({ client, names, networkPool, facts, shared: this.#shared });
     this.#networks = new DockerNetworks(client, names, networkPool);
     this.#images = new DockerImages(client, names);
+    this.#registries = new RegistryTransfers(client);
     this.#events = new DockerEvents(client, names, logger);
+    this.#outside = new OutsideContainers(client, names, logger);
     this.#logger = logger;
   }
 
@@ -116,6 +128,28 @@ export class DockerDriver implements Driver {
   }
   removeImage(reference: string) {
     return this.#images.removeImage(reference);
+  }
+
+  ensureSharedNetwork(name: string) {
+    return this.#shared.ensure(name);
+  }
+  listOutside(network: string, namePrefix: string) {
+    return this.#outside.list(network, namePrefix);
+  }
+  watchOutside(network: string, namePrefix: string, onChange: () => void, signal: AbortSignal): void {
+    this.#outside
+      .watch(network, namePrefix, onChange, signal)
+      .catch((error) => this.#logger.error({ err: error }, "Watching what others started has ended."));
+  }
+
+  pushImage(reference: string, login: RegistryLogin | undefined, onLine: (line: string) => void, signal: AbortSignal) {
+    return this.#registries.pushImage(reference, login, onLine, signal);
+  }
+  pullImage(reference: string, login: RegistryLogin | undefined, onLine: (line: string) => void, signal: AbortSignal) {
+    return this.#registries.pullImage(reference, login, onLine, signal);
+  }
+  checkLogin(login: RegistryLogin) {
+    return this.#registries.checkLogin(login);
   }
 
   requireNamesFree(): Promise<void> {

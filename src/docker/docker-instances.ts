@@ -6,9 +6,10 @@ import { LABELS } from "../domain/labels.ts";
 import type { DockerClient } from "./docker-client.ts";
 import { engineStatus, engineWords } from "./engine-error.ts";
 import type { EngineNames } from "./engine-names.ts";
-import { instanceConfig } from "./instance-config.ts";
+import { GVISOR_RUNTIME, instanceConfig } from "./instance-config.ts";
 import { fromInspect, fromList } from "./observed-instance.ts";
 import type { RunFactsCache } from "./run-facts.ts";
+import type { SharedNetworks } from "./shared-networks.ts";
 import { addressIn, subnetOf } from "./subnet.ts";
 
 type Wiring = {
@@ -16,6 +17,7 @@ type Wiring = {
   readonly names: EngineNames;
   readonly networkPool: string;
   readonly facts: RunFactsCache;
+  readonly shared: SharedNetworks;
 };
 
 export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs" | "exec"> {
@@ -23,15 +25,29 @@ export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs"
   readonly #names: EngineNames;
   readonly #pool: string;
   readonly #facts: RunFactsCache;
+  readonly #shared: SharedNetworks;
 
-  constructor({ client, names, networkPool, facts }: Wiring) {
+  constructor({ client, names, networkPool, facts, shared }: Wiring) {
     this.#client = client;
     this.#names = names;
     this.#pool = networkPool;
     this.#facts = facts;
+    this.#shared = shared;
   }
 
   async create(spec: InstanceSpec): Promise<string> {
+    if (spec.isolation === "gvisor") await this.#requireGvisor();
+    const id = await this.#make(spec);
+    try {
+      for (const network of spec.networks) await this.#shared.join(network, id);
+    } catch (error) {
+      await this.remove(id);
+      throw error;
+    }
+    return id;
+  }
+
+  async #make(spec: InstanceSpec): Promise<string> {
     const name = this.#names.instance(spec);
     const address = addressIn(this.#pool, spec.projectNetworkIndex, spec.hostNumber);
     const config = instanceConfig(spec, {
@@ -98,6 +114,15 @@ export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs"
     if (!this.#names.isInstance(info.Config.Labels))
       throw new AppError("not_found", `No instance ${runtimeId} of ours.`);
     return fromInspect(info, this.#names);
+  }
+
+  async #requireGvisor(): Promise<void> {
+    const { Runtimes } = await this.#client.call((engine) => engine.info());
+    if (Object.hasOwn(Runtimes ?? {}, GVISOR_RUNTIME)) return;
+    // What to do stands in the message, which is what is kept of a deployment that failed.
+    const what = "The Docker engine has no gVisor, which `isolation: gvisor` asks for";
+    const remedy = `Install ${GVISOR_RUNTIME} on the server, run \`${GVISOR_RUNTIME} install\`, restart Docker and deploy again.`;
+    throw new AppError("deploy_failed", `${what}. ${remedy}`, { remedy });
   }
 
   async #removeOlderCopy(name: string, spec: InstanceSpec): Promise<void> {

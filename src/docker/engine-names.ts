@@ -65,6 +65,11 @@ export class EngineNames {
     return serviceId === undefined ? own : [...own, `${LABELS.service}=${serviceId}`];
   }
 
+  /** An instance of any server, or what a server made to look into an image: nobody else started it. */
+  isServers(labels: Readonly<Record<string, string>>): boolean {
+    return labels[LABELS.deployment] !== undefined || labels[HELPER_LABEL] !== undefined;
+  }
+
   isOwn(labels: Readonly<Record<string, string>> | undefined | null): boolean {
     return labels?.[LABELS.server] === this.serverId;
   }

@@ -13,6 +13,9 @@ const LOG_LIMITS = { "max-size": "10m", "max-file": "3" };
 /** Image services keep Docker's default set (a database changes user and owner as it starts) less these. */
 const CAPABILITIES_DROPPED = { function: ["ALL"], image: ["NET_RAW", "MKNOD", "AUDIT_WRITE"] };
 
+/** What gVisor is called among the engine's runtimes. */
+export const GVISOR_RUNTIME = "runsc";
+
 /** What depends on the server rather than on the spec. */
 export type Placement = {
   readonly name: string;
@@ -39,6 +42,8 @@ export function instanceConfig(spec: InstanceSpec, placement: Placement): Contai
       Privileged: false,
       SecurityOpt: ["no-new-privileges"],
       CapDrop: CAPABILITIES_DROPPED[spec.serviceKind],
+      ...(spec.capabilities.length > 0 && { CapAdd: [...spec.capabilities] }),
+      ...(spec.isolation === "gvisor" && { Runtime: GVISOR_RUNTIME }),
       // The reconciler alone restarts: the engine's own restart gives other addresses (design 12).
       RestartPolicy: { Name: "no" },
       LogConfig: { Type: "json-file", Config: LOG_LIMITS },

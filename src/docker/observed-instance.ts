@@ -14,6 +14,7 @@ const NEVER_RAN: RunFacts = { state: "created", exitCode: null, wasOomKilled: fa
 type Container = {
   readonly id: string;
   readonly name: string;
+  readonly imageId: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
 };
@@ -22,6 +23,7 @@ export function fromList(info: ContainerInfo, names: EngineNames, facts: RunFact
   const container = {
     id: info.Id,
     name: info.Names[0] ?? "",
+    imageId: info.ImageID,
     labels: info.Labels,
     networks: Object.keys(info.NetworkSettings.Networks),
   };
@@ -32,6 +34,7 @@ export function fromInspect(info: ContainerInspectInfo, names: EngineNames): Obs
   const container = {
     id: info.Id,
     name: info.Name,
+    imageId: info.Image,
     labels: info.Config.Labels,
     networks: Object.keys(info.NetworkSettings.Networks),
   };
@@ -59,6 +62,7 @@ function observe(container: Container, names: EngineNames, facts: RunFacts): Obs
     replica: Number(labels[LABELS.replica] ?? 0),
     projectSlug,
     image: labels[IMAGE_LABEL] ?? "",
+    imageId: container.imageId,
     ...facts,
     address: isConnected ? (labels[ADDRESS_LABEL] ?? null) : null,
   };

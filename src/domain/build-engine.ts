@@ -12,6 +12,8 @@ export type EngineBuild = {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** Contents for `RUN --mount=type=secret,id=…`; they leave no trace in layers or history. BuildKit only. */
   readonly secrets: Readonly<Record<string, Uint8Array>>;
+  /** Ids of those that the Dockerfile itself mounts; without BuildKit such a build is refused. */
+  readonly ownSecrets?: readonly string[];
   readonly noCache: boolean;
   readonly memoryBytes: number;
   readonly cpuMillicores: number;

@@ -53,6 +53,10 @@ export type BuildRequest = {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** What the Dockerfile may mount (`RUN --mount=type=secret,id=<name>`), by name. Never stored with the build. */
   readonly buildSecrets: Readonly<Record<string, Uint8Array>>;
+  /** What tells one content of a secret from another without saying it; one without counts as changed each time. */
+  readonly buildSecretVersions?: Readonly<Record<string, string>>;
+  /** The image it had: where it is gone, and a registry has it, it is fetched from there instead of being built again. */
+  readonly wantedImage?: string | undefined;
   readonly noCache: boolean;
 };
 

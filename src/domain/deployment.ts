@@ -19,7 +19,10 @@ export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
 /** Statuses in which the reconciler has something to keep running or to bring up. */
 export const IN_FLIGHT: readonly DeploymentStatus[] = ["pending", "starting", "healthy"];
 
-/** Statuses of a deployment that is on its way: it can still be cancelled, and what it asks for is reserved for it. */
+/**
+ * Statuses of a deployment that is on its way (see isComing for those that are to be built only): it can still be
+ * cancelled, and what it asks for is reserved for it.
+ */
 export const COMING: readonly DeploymentStatus[] = ["building", "pending", "starting"];
 
 export type PortSpec = {
@@ -165,6 +168,16 @@ export interface DeploymentStore {
   update(id: string, patch: Partial<Omit<Deployment, "id" | "serviceId" | "createdAt">>): Promise<Deployment>;
   /** Idempotent. */
   remove(id: string): Promise<void>;
+}
+
+/** On its way to serve; what is only built is not. */
+export function isComing({ status, isHeld }: Pick<Deployment, "status" | "isHeld">): boolean {
+  return COMING.includes(status) && !isHeld;
+}
+
+/** Built only, or being built for that: it waits until its owner rolls it out. */
+export function isWaiting({ status, isHeld }: Pick<Deployment, "status" | "isHeld">): boolean {
+  return isHeld && (status === "building" || status === "built");
 }
 
 /** Old instance first out, then the new one in: two copies must never write one volume or hold one host port. */

@@ -1,6 +1,7 @@
-/** What runs instances. Four narrow interfaces; `docker` and `memory` implement them, `swarm` and `process` will. */
+/** What runs instances. Five narrow interfaces; `docker` and `memory` implement them, `swarm` and `process` will. */
 
 import type { Isolation, Resources, VolumeMount } from "./deployment.ts";
+import type { RegistryDriver } from "./registry.ts";
 
 /** What an instance is started with. Everything is decided; a driver adds only hardening (design 10). */
 export type InstanceSpec = {
@@ -19,7 +20,7 @@ export type InstanceSpec = {
   readonly resources: Resources;
   /** Sources are absolute paths that exist. */
   readonly mounts: readonly VolumeMount[];
-  /** Networks to join beside the project's. */
+  /** Networks to join beside the project's, where it has whatever address the engine gives it. */
   readonly networks: readonly string[];
   /** Linux capabilities kept; all others are dropped from functions. */
   readonly capabilities: readonly string[];
@@ -36,6 +37,8 @@ export type ObservedInstance = {
   readonly replica: number;
   readonly projectSlug: string;
   readonly image: string;
+  /** Id of the image it was made from; that name may stand for another one by now. */
+  readonly imageId: string;
   readonly state: "created" | "running" | "paused" | "exited";
   readonly exitCode: number | null;
   /** True when the kernel ended it for want of memory. */
@@ -54,7 +57,12 @@ export type InstanceLogLine = {
 };
 
 export interface InstanceDriver {
-  /** Makes the instance, not started. An older copy of the same slot is removed first. Answers its runtime id. @throws AppError `not_found` (image), `conflict`, `unavailable` */
+  /**
+   * Makes the instance, not started, connected to all its networks. An older copy of the same slot is removed first.
+   * Answers its runtime id.
+   * @throws AppError `not_found` (image), `deploy_failed` (a further network or an isolation that the engine does not
+   *   have), `conflict`, `unavailable`; nothing is left of it then
+   */
   create(spec: InstanceSpec): Promise<string>;
   /**
    * Starts it. Idempotent. Where an init runs the command, one that does not exist shows only afterwards: exit code 127,
@@ -158,8 +166,40 @@ export interface EngineDriver {
   prune(olderThanMs: number): Promise<void>;
 }
 
+/** A running container that is no instance of any server: somebody else started it. */
+export type OutsideContainer = {
+  /** The engine's id. */
+  readonly id: string;
+  readonly name: string;
+  /** IPv4 address on the network that was asked about. */
+  readonly address: string;
+  readonly startedAt: number | null;
+};
+
+/** Networks that belong to no server, and what others run there. What others run is never changed. */
+export interface AdoptionDriver {
+  /**
+   * Makes the network when it is missing: a plain bridge, which stays. Idempotent. Answers the host's own address on it,
+   * null when it has none.
+   */
+  ensureSharedNetwork(name: string): Promise<string | null>;
+  /** Those connected to it whose names start with `namePrefix`, sorted by name. None when there is no such network. */
+  listOutside(network: string, namePrefix: string): Promise<readonly OutsideContainer[]>;
+  /**
+   * Calls `onChange` when `listOutside` may answer something else, and whenever that may have been missed (first
+   * connection, reconnection). Reconnects by itself until the signal aborts.
+   */
+  watchOutside(network: string, namePrefix: string, onChange: () => void, signal: AbortSignal): void;
+}
+
 /** All of a driver, as wiring hands it around; users take the one they need. */
-export interface Driver extends InstanceDriver, NetworkDriver, ImageDriver, EngineDriver {}
+export interface Driver
+  extends InstanceDriver,
+    NetworkDriver,
+    ImageDriver,
+    RegistryDriver,
+    EngineDriver,
+    AdoptionDriver {}
 
 export const DRIVER_NAMES = ["docker", "memory"] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];

@@ -13,6 +13,7 @@ export type DomainEvent =
   | {
       readonly type:
         | "deployment.created"
+        | "deployment.built"
         | "deployment.starting"
         | "deployment.healthy"
         | "deployment.failed"

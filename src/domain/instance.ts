@@ -15,16 +15,28 @@ export type InstanceRecord = {
   readonly address: string;
   /** The port found to be listened on; null until ready, and for a service without one. */
   readonly port: number | null;
-  /** `waiting`: between a crash and the next start. Requests go to `ready` ones only. */
+  /**
+   * `waiting`: between a crash and the next start. `draining`: leaving, or, with a next start, gone bad and about to wait.
+   * Requests go to `ready` ones only.
+   */
   readonly state: "waiting" | "starting" | "ready" | "draining";
   /** How often it went bad since it was last ready for STABLE_MS. */
   readonly restartCount: number;
-  /** Not started again before this time; ms since the epoch. */
+  /** Not started again before this time; ms since the epoch. 0 while it runs, or leaves for good. */
   readonly nextStartAt: number;
   readonly startedAt: number | null;
   readonly readyAt: number | null;
   readonly lastExitCode: number | null;
   readonly lastLogTail: string | null;
+};
+
+/** What the prober saw last of an instance. */
+export type Look = {
+  readonly isWell: boolean;
+  /** The port that answered. */
+  readonly port: number | null;
+  /** Looks in a row that were not well. */
+  readonly badInRow: number;
 };
 
 export interface InstanceStore {
@@ -61,4 +73,9 @@ export const LAST_HOST_NUMBER = 223;
 
 export function slotOf(deploymentId: string, replica: number): string {
   return `${deploymentId.slice(0, 8)}-${replica}`;
+}
+
+/** It drains and is not started again; one that drains because it went bad holds its place. */
+export function isLeaving({ state, nextStartAt }: Pick<InstanceRecord, "state" | "nextStartAt">): boolean {
+  return state === "draining" && nextStartAt === 0;
 }

@@ -12,6 +12,7 @@ export const RESERVED_ROUTE_NAMES: readonly string[] = [
   "slipway",
   "proxy",
   "faaso",
+  "faaso-proxy",
   "funko",
 ];
 

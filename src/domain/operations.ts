@@ -3,17 +3,15 @@
 import type { Deployment } from "./deployment.ts";
 import type { InstanceLogLine } from "./driver.ts";
 import type { InstanceRecord } from "./instance.ts";
+import type { Manifest } from "./manifest.ts";
 import type { Project } from "./project.ts";
-import type { RolloutSettings } from "./rollout.ts";
 import type { Service } from "./service.ts";
 import type { UploadFields } from "./upload.ts";
 
-/** A function as `POST /api/functions` describes it; name and settings are checked already. */
-export type FunctionManifest = {
-  readonly name: string;
-  /** Undefined: told from what is in the source. Null: the source's own Dockerfile. */
-  readonly runtime: string | null | undefined;
-  readonly settings: RolloutSettings;
+/** A function as `POST /api/functions` describes it. */
+export type FunctionUpload = {
+  /** Laid over the slipway.yml or funko.yml in the source; shapes and ranges are checked already. */
+  readonly manifest: Manifest;
   /** Build even if nothing changed, without the engine's cache. */
   readonly noCache: boolean;
   /** Build only; it is rolled out when its owner says so. */
@@ -27,24 +25,37 @@ export type DeployAnswer = {
   readonly isUnchanged: boolean;
   /** What the source was taken for, in words, when its owner did not say. */
   readonly detected: string | null;
+  /** What of its manifest is not known, not allowed or without effect, for people. */
+  readonly warnings: readonly string[];
 };
 
 export interface FunctionUploads {
   /**
-   * A lambdaathome upload: checked, taken in and answered at once; it builds beside.
+   * A lambdaathome upload: checked, taken in and answered at once; it builds beside. A manifest in the source gives all
+   * that the form does not say; its `port` is what the app listens on.
    * @throws AppError `not_found` (runtime), `invalid`, `too_large`, `disk_full`, `conflict`
    */
   deployUpload(project: Project, fields: UploadFields, archivePath: string): Promise<DeployAnswer>;
-  /** The same for `POST /api/functions`. @throws as above; `invalid` also when what the source is can't be told */
-  deployFunction(project: Project, manifest: FunctionManifest, archivePath: string): Promise<DeployAnswer>;
+  /**
+   * The same for `POST /api/functions`. @throws as above; `invalid` also for what is wrong in the manifest, without a name,
+   * and when what the source is can't be told; `forbidden` for what only an operator can allow
+   */
+  deployFunction(project: Project, upload: FunctionUpload, archivePath: string): Promise<DeployAnswer>;
   /** @throws AppError `conflict` when it is past being cancelled, `not_found` */
   cancel(deploymentId: string): Promise<Deployment>;
-  /** Resolves with the deployment once it is healthy, failed, superseded or cancelled. @throws the signal's reason, AppError `not_found` */
+  /** Resolves with the deployment once it is built (and waits), healthy, failed, superseded or cancelled. @throws the signal's reason, AppError `not_found` */
   waitForOutcome(deploymentId: string, signal: AbortSignal): Promise<Deployment>;
 }
 
+/** What a call for something that may be so already led to. */
+export type RolloutAnswer = {
+  readonly deployment: Deployment;
+  /** Nothing had to be done. */
+  readonly isUnchanged: boolean;
+};
+
 export interface ServiceLifecycle {
-  /** @throws AppError `conflict` when it is running already or was never built */
+  /** At the scale it had; what was built only is rolled out when nothing ran yet. @throws AppError `conflict` when it is running already or was never built */
   start(service: Service): Promise<Service>;
   /** Keeps everything but the instances; what is coming up is cancelled. Idempotent. */
   stop(service: Service): Promise<Service>;
@@ -59,8 +70,29 @@ export interface ServiceLifecycle {
    * @throws AppError `not_found`, `invalid` (another service's), `conflict` (nothing to go back to)
    */
   rollback(service: Service, deploymentId: string | undefined): Promise<Deployment>;
-  /** It answers no more once this resolves; with `volumes`, its data is gone too. */
-  remove(service: Service, projectSlug: string, options: { readonly volumes: boolean }): Promise<void>;
+  /**
+   * Rolls out what was built only; without that, new instances take the place of those that are out of date. A stopped
+   * service runs once the built one is ready.
+   * @throws AppError `conflict` when nothing was built yet
+   */
+  deploy(service: Service): Promise<RolloutAnswer>;
+  /**
+   * `replicas` instances (0 to 50) from now on, over restarts, deploys and rollbacks. 0 stops it and keeps the scale;
+   * another number starts a stopped one. Answers whether it was so already.
+   * @throws AppError `invalid` for more than one over a writable volume, `conflict` when nothing was built yet
+   */
+  scale(service: Service, replicas: number): Promise<{ readonly isUnchanged: boolean }>;
+  /**
+   * Resolves once as many instances are ready as are wanted, and no others are.
+   * @throws the signal's reason, AppError `not_found`, `deploy_failed` (they can't come up; why), `timeout`
+   */
+  waitForScale(serviceId: string, signal: AbortSignal): Promise<void>;
+  /** It answers no more once this resolves; with `volumes`, its data is gone too, with `secrets`, those that are its alone. */
+  remove(
+    service: Service,
+    projectSlug: string,
+    options: { readonly volumes: boolean; readonly secrets?: boolean },
+  ): Promise<void>;
 }
 
 export type ServiceLogLine = InstanceLogLine & { readonly record: InstanceRecord };

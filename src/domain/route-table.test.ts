@@ -7,18 +7,31 @@ import {
   sampleService,
 } from "../../test/contract/database/sample-records.ts";
 import type { InstanceRecord } from "./instance.ts";
-import { buildRouteTable } from "./route-table.ts";
+import type { RouteRecord } from "./route-claim.ts";
+import { buildRouteTable, type RouteTableInput } from "./route-table.ts";
 import type { Service } from "./service.ts";
 
 const PROJECT = { ...sampleProject("p"), networkIndex: 0 };
 const SERVICE = sampleService("s", "p", { activeDeploymentId: "d", localPort: 9002 });
 const ACTIVE = sampleDeployment("d", "s", { status: "healthy", timeoutMs: 1234 });
 
+const NOTHING: RouteTableInput = {
+  projects: [],
+  services: [],
+  deployments: [],
+  records: [],
+  routes: [],
+  adopted: [],
+  baseDomain: null,
+  pathHost: null,
+  insideAddresses: [],
+};
+
 const record = (n: number, given: Partial<InstanceRecord> = {}): InstanceRecord =>
   sampleInstance(`d-${n}`, SERVICE, { deploymentId: "d", state: "ready", port: 80, address: `10.0.0.${n}`, ...given });
 
 function table(records: readonly InstanceRecord[], service: Service = SERVICE, deployments = [ACTIVE]) {
-  return buildRouteTable({ projects: [PROJECT], services: [service], deployments, records, baseDomain: null });
+  return buildRouteTable({ ...NOTHING, projects: [PROJECT], services: [service], deployments, records });
 }
 
 test("targets are the ready instances of the deployment that serves, with a port, sorted", () => {
@@ -62,5 +75,44 @@ test("what does not serve yet gets no request, ready or not", () => {
   assert.deepEqual(
     table(records, SERVICE, [ACTIVE, next]).services[0]?.targets.map((t) => t.slot),
     ["d-1"],
+  );
+});
+
+const claim = (kind: RouteRecord["kind"], value: string, serviceId = "s"): RouteRecord => ({
+  id: value,
+  serviceId,
+  kind,
+  value,
+  origin: "manifest",
+  createdAt: 0,
+});
+
+test("hosts and paths lead to services that are reachable, sorted", () => {
+  const hidden = sampleService("hidden", "p", { isPrivate: true });
+  const routes = [claim("path", "/b"), claim("host", "x.test"), claim("path", "/a"), claim("path", "/c", "hidden")];
+  const { hosts, paths } = buildRouteTable({ ...NOTHING, projects: [PROJECT], services: [SERVICE, hidden], routes });
+  assert.deepEqual(hosts, [["x.test", "s"]]);
+  assert.deepEqual(paths, [
+    ["/a", "s"],
+    ["/b", "s"],
+  ]);
+});
+
+test("what others started serves at its name, all of its containers, unless a service has that name", () => {
+  const instance = (id: string) => ({ id, name: `faaso-${id}`, address: `10.9.0.${id}`, startedAt: 0 });
+  const adopted = [
+    { name: "whatever", instances: [instance("1"), instance("2")] },
+    { name: SERVICE.routeName, instances: [instance("3")] },
+  ];
+  const built = buildRouteTable({ ...NOTHING, projects: [PROJECT], services: [SERVICE], adopted });
+  assert.deepEqual(
+    built.labels.map(([label]) => label),
+    [SERVICE.routeName, "whatever"].toSorted(),
+  );
+  const outside = built.services.find((s) => s.serviceId === "adopted:whatever");
+  assert.equal(outside?.state, "ready");
+  assert.deepEqual(
+    outside?.targets.map(({ address, port }) => `${address}:${port}`),
+    ["10.9.0.1:3000", "10.9.0.2:3000"],
   );
 });

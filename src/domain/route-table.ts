@@ -1,10 +1,12 @@
 /** The routing table out of what the store holds. Pure; sorted, so that equal states give equal tables. */
 
+import { type AdoptedFunction, adoptedId, FAASO_PORT } from "./adoption.ts";
 import { DEFAULT_TIMEOUT_MS, type Deployment } from "./deployment.ts";
 import { BAD_LOOKS_TO_FAIL } from "./failure-count.ts";
 import type { InstanceRecord } from "./instance.ts";
 import type { Project } from "./project.ts";
 import type { RouteState, RouteTable, ServiceRoute } from "./route.ts";
+import type { RouteClaim, RouteRecord } from "./route-claim.ts";
 import type { Service } from "./service.ts";
 
 export type RouteTableInput = {
@@ -13,7 +15,13 @@ export type RouteTableInput = {
   /** Active ones, and those that are building, pending or starting; others don't matter. */
   readonly deployments: readonly Deployment[];
   readonly records: readonly InstanceRecord[];
+  /** Hosts and paths of services. */
+  readonly routes: readonly RouteRecord[];
+  /** One that has the route name of a service is left out: the service wins. */
+  readonly adopted: readonly AdoptedFunction[];
   readonly baseDomain: string | null;
+  readonly pathHost: string | null;
+  readonly insideAddresses: readonly string[];
 };
 
 /** How long a request waits for a service that will be back at once, in milliseconds (design 12). */
@@ -25,22 +33,57 @@ export function buildRouteTable(input: RouteTableInput): RouteTable {
   const coming = groupBy(input.deployments.filter(isComing), (d) => d.serviceId);
   const records = groupBy(input.records, (r) => r.serviceId);
   const services = input.services.filter((s) => !s.isPrivate).toSorted((a, b) => compare(a.id, b.id));
+  const routeNames = new Set(input.services.map((s) => s.routeName));
+  const adopted = input.adopted.filter(({ name }) => !routeNames.has(name)).toSorted((a, b) => compare(a.name, b.name));
+  const own = services.map((s) =>
+    routeOf(s, {
+      projectSlug: slugs.get(s.projectId) ?? "",
+      active: s.activeDeploymentId === null ? undefined : deployments.get(s.activeDeploymentId),
+      coming: coming.get(s.id) ?? [],
+      records: records.get(s.id) ?? [],
+    }),
+  );
+  const routed = new Set(services.map((s) => s.id));
+  const labels = [
+    ...services.map((s) => [s.routeName, s.id] as const),
+    ...adopted.map(({ name }) => [name, adoptedId(name)] as const),
+  ];
   return {
-    services: services.map((s) =>
-      routeOf(s, {
-        projectSlug: slugs.get(s.projectId) ?? "",
-        active: s.activeDeploymentId === null ? undefined : deployments.get(s.activeDeploymentId),
-        coming: coming.get(s.id) ?? [],
-        records: records.get(s.id) ?? [],
-      }),
-    ),
-    hosts: [],
-    labels: services.map((s) => [s.routeName, s.id] as const).toSorted((a, b) => compare(a[0], b[0])),
-    paths: [],
+    services: [...own, ...adopted.map(adoptedRoute)],
+    hosts: claims(input.routes, "host", routed),
+    labels: labels.toSorted((a, b) => compare(a[0], b[0])),
+    paths: claims(input.routes, "path", routed),
     localPorts: services
       .flatMap((s) => (s.localPort === null ? [] : [[s.localPort, s.id] as const]))
       .toSorted((a, b) => a[0] - b[0]),
     baseDomain: input.baseDomain,
+    pathHost: input.pathHost,
+    insideAddresses: [...new Set(input.insideAddresses)].toSorted(compare),
+  };
+}
+
+/** Those of services that are reachable, by value. */
+function claims(
+  routes: readonly RouteRecord[],
+  kind: RouteClaim["kind"],
+  routed: ReadonlySet<string>,
+): (readonly [string, string])[] {
+  return routes
+    .filter((r) => r.kind === kind && routed.has(r.serviceId))
+    .map((r) => [r.value, r.serviceId] as const)
+    .toSorted((a, b) => compare(a[0], b[0]));
+}
+
+/** What others started serves from the moment it runs: nobody looks whether it is ready. */
+function adoptedRoute({ name, instances }: AdoptedFunction): ServiceRoute {
+  return {
+    serviceId: adoptedId(name),
+    name,
+    projectSlug: "",
+    state: "ready",
+    targets: instances.map(({ id, address }) => ({ slot: adoptedId(id), address, port: FAASO_PORT })),
+    timeoutMs: DEFAULT_TIMEOUT_MS,
+    parkMs: 0,
   };
 }
 

@@ -67,6 +67,7 @@ describe("matching by path", () => {
         service: TABLE.services[0],
         target: "/a%2Fb//c?x=1&y=%20",
         prefix: `${start}hello`,
+        isSandboxed: true,
       });
     }
   });
@@ -76,6 +77,25 @@ describe("matching by path", () => {
       kind: "redirect",
       location: "/funko/hello/?a=b",
     });
+  });
+
+  it("takes a name with capitals for the lower-case one, as FaaSO's may have them", () => {
+    const match = matchRoute(OPEN, "own", "/faaso/Hello/x");
+    assert.partialDeepStrictEqual(match, { kind: "service", target: "/x", prefix: "/faaso/Hello" });
+  });
+
+  it("sandboxes what paths lead to, but on the host that is theirs, which no label or domain takes", () => {
+    const table = compileTable({ ...TABLE, pathHost: "hello.example.com", baseDomain: "example.com" });
+    const isSandboxed = (host: string, target: string) => {
+      const match = matchRoute(table, host, target);
+      return match.kind === "service" ? match.isSandboxed : match.kind;
+    };
+    for (const target of ["/funko/hello/", "/sum/1"]) {
+      assert.equal(isSandboxed("example.com", target), true);
+      assert.equal(isSandboxed("Hello.example.com:8080", target), false);
+    }
+    assert.equal(isSandboxed("hello.example.com", "/api/functions"), "platform");
+    assert.equal(isSandboxed("sum.example.com", "/"), false);
   });
 
   it("names an unknown function, and leaves /funko/ alone to the platform", () => {

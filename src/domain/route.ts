@@ -41,6 +41,10 @@ export type RouteTable = {
   readonly localPorts: readonly (readonly [port: number, serviceId: string])[];
   /** With it, labels match only in front of it or of `localhost`. Lower case. */
   readonly baseDomain: string | null;
+  /** The platform's own host on which what paths lead to needs no sandbox. Lower case. */
+  readonly pathHost: string | null;
+  /** Addresses of the host on the networks of instances, where workers listen for them. IPv4. */
+  readonly insideAddresses: readonly string[];
 };
 
 export const EMPTY_TABLE: RouteTable = {
@@ -50,6 +54,8 @@ export const EMPTY_TABLE: RouteTable = {
   paths: [],
   localPorts: [],
   baseDomain: null,
+  pathHost: null,
+  insideAddresses: [],
 };
 
 export type CompiledTable = {
@@ -59,6 +65,7 @@ export type CompiledTable = {
   readonly paths: ReadonlyMap<string, ServiceRoute>;
   readonly localPorts: ReadonlyMap<number, ServiceRoute>;
   readonly baseDomain: string | null;
+  readonly pathHost: string | null;
   /** Length of the longest path prefix: what bounds the look-ups a request with very many slashes can cause. */
   readonly longestPath: number;
 };
@@ -80,13 +87,22 @@ export function compileTable(table: RouteTable): CompiledTable {
     paths: resolve(table.paths),
     localPorts: resolve(table.localPorts),
     baseDomain: table.baseDomain,
+    pathHost: table.pathHost,
     longestPath: table.paths.reduce((longest, [prefix]) => Math.max(longest, prefix.length), 0),
   };
 }
 
 export type RouteMatch =
-  /** Send on with `target` as the request's path and query; `prefix` was stripped ("" when nothing was). */
-  | { readonly kind: "service"; readonly service: ServiceRoute; readonly target: string; readonly prefix: string }
+  | {
+      readonly kind: "service";
+      readonly service: ServiceRoute;
+      /** The path and query to send on. */
+      readonly target: string;
+      /** What was stripped from the path; "" when nothing was. */
+      readonly prefix: string;
+      /** Its pages share a host with the platform's own, and must not act as who is signed in there (design 10). */
+      readonly isSandboxed: boolean;
+    }
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "unknown_function"; readonly name: string }
   | { readonly kind: "platform" };
@@ -99,9 +115,10 @@ const PLATFORM: RouteMatch = { kind: "platform" };
  */
 export function matchRoute(table: CompiledTable, host: string, target: string): RouteMatch {
   const hostname = hostnameOf(host);
+  if (hostname === table.pathHost) return matchPath(table, target, false);
   const byHost = table.hosts.get(hostname) ?? serviceOfLabel(table, hostname);
-  if (byHost !== undefined) return { kind: "service", service: byHost, target, prefix: "" };
-  return matchPath(table, target);
+  if (byHost !== undefined) return { kind: "service", service: byHost, target, prefix: "", isSandboxed: false };
+  return matchPath(table, target, true);
 }
 
 /** Host without port and trailing dot, lower case. */
@@ -120,7 +137,7 @@ function serviceOfLabel(table: CompiledTable, hostname: string): ServiceRoute | 
   return rest === table.baseDomain || rest === "localhost" ? service : undefined;
 }
 
-function matchPath(table: CompiledTable, target: string): RouteMatch {
+function matchPath(table: CompiledTable, target: string, isSandboxed: boolean): RouteMatch {
   const query = target.indexOf("?");
   const path = query < 0 ? target : target.slice(0, query);
   const rest = query < 0 ? "" : target.slice(query);
@@ -128,10 +145,11 @@ function matchPath(table: CompiledTable, target: string): RouteMatch {
     const end = path.indexOf("/", 7);
     const name = end < 0 ? path.slice(7) : path.slice(7, end);
     if (name === "") return PLATFORM;
-    const service = table.labels.get(name);
+    // FaaSO's own names may have capitals; they are lower-cased when they become functions here.
+    const service = table.labels.get(name) ?? table.labels.get(name.toLowerCase());
     if (service === undefined) return { kind: "unknown_function", name };
     if (end < 0) return { kind: "redirect", location: `${path}/${rest}` };
-    return { kind: "service", service, target: path.slice(end) + rest, prefix: path.slice(0, end) };
+    return { kind: "service", service, target: path.slice(end) + rest, prefix: path.slice(0, end), isSandboxed };
   }
   if (table.paths.size === 0) return PLATFORM;
   const first = path.length <= table.longestPath ? path.length : path.lastIndexOf("/", table.longestPath);
@@ -139,7 +157,8 @@ function matchPath(table: CompiledTable, target: string): RouteMatch {
     const service = table.paths.get(path.slice(0, end));
     if (service !== undefined) {
       const below = path.slice(end);
-      return { kind: "service", service, target: (below === "" ? "/" : below) + rest, prefix: path.slice(0, end) };
+      const prefix = path.slice(0, end);
+      return { kind: "service", service, target: (below === "" ? "/" : below) + rest, prefix, isSandboxed };
     }
   }
   return PLATFORM;

@@ -17,6 +17,8 @@ export type GatewayProblem =
   | { readonly kind: "address_in_use"; readonly address: string }
   /** `reason` is the system's code, such as EADDRINUSE; null: the problem is over. */
   | { readonly kind: "local_port"; readonly port: number; readonly reason: string | null }
+  /** The same for an address at which instances reach the gateway. */
+  | { readonly kind: "inside_address"; readonly address: string; readonly reason: string | null }
   /** The worker has not acknowledged a table in time. */
   | { readonly kind: "worker_hung"; readonly pid: number };
 
@@ -159,6 +161,11 @@ export class GatewayLink implements Gateway {
       case "local_port":
         this.#options.onProblem({ kind: "local_port", port: message.port, reason: message.problem });
         return;
+      case "inside_address": {
+        const { host, port, problem } = message;
+        this.#options.onProblem({ kind: "inside_address", address: `${host}:${port}`, reason: problem });
+        return;
+      }
       case "drained": {
         const drain = this.#drains.get(message.id);
         drain?.waitingFor.delete(worker.pid);

@@ -12,6 +12,7 @@ export type WorkerMessage =
   /** It has a table and can't have the public address. Repeated while that lasts. */
   | { readonly type: "address_in_use"; readonly address: string }
   | { readonly type: "local_port"; readonly port: number; readonly problem: string | null }
+  | { readonly type: "inside_address"; readonly host: string; readonly port: number; readonly problem: string | null }
   | { readonly type: "drained"; readonly id: number; readonly isDrained: boolean }
   | { readonly type: "counts"; readonly counts: readonly GatewayCounts[] };
 

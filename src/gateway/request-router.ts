@@ -106,7 +106,7 @@ export class RequestRouter {
     if (localPort === undefined) return matchRoute(table, head.host, head.target);
     const service = table.localPorts.get(localPort);
     if (service === undefined) return { kind: "unknown_function", name: `on port ${localPort}` };
-    return { kind: "service", service, target: head.target, prefix: "" };
+    return { kind: "service", service, target: head.target, prefix: "", isSandboxed: false };
   }
 
   async #toService(exchange: Exchange, match: ServiceMatch): Promise<void> {
@@ -117,7 +117,7 @@ export class RequestRouter {
       target: match.target,
       headers: this.#serviceHeaders(exchange, exchange.request, match.prefix),
       timeoutMs: service.timeoutMs,
-      isSandboxed: match.prefix !== "",
+      isSandboxed: match.isSandboxed,
     };
     exchange.plan = plan;
     const error = await this.#services.send(

@@ -12,6 +12,11 @@ export function outliveHolder(): void {
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
 }
 
+/** A worker whose holder is gone can open nothing more: a try to listen would never end. */
+export function hasLostHolder(): boolean {
+  return cluster.isWorker && !process.connected;
+}
+
 let asked = 0;
 
 /**

@@ -8,10 +8,11 @@ import type { Logger } from "../domain/logger.ts";
 import { ControlProxy } from "./control-proxy.ts";
 import { Counters } from "./counters.ts";
 import { Credentials } from "./credentials.ts";
+import { type ExtraAddress, ExtraListeners } from "./extra-listeners.ts";
 import { GatewayServer, type ListenAddress } from "./gateway-server.ts";
 import { createHeapTrimmer } from "./heap-trimmer.ts";
+import { insideAddresses } from "./inside-addresses.ts";
 import { formatListenAddress } from "./listen-address.ts";
-import { LocalPorts } from "./local-ports.ts";
 import type { HolderToWorker, LinkMessage } from "./messages.ts";
 import { Peers } from "./peers.ts";
 import { PlainForwarder } from "./plain-forwarder.ts";
@@ -57,9 +58,13 @@ class Worker {
   readonly #credentials = new Credentials();
   readonly #router: RequestRouter;
   readonly #server: GatewayServer;
-  readonly #localPorts: LocalPorts;
+  readonly #localPorts: ExtraListeners;
+  readonly #inside: ExtraListeners;
+  /** Never given back while this worker lives: the holder does not learn of it, and would hand out a socket nobody has. */
+  readonly #insideHosts = new Set<string>();
   readonly #link: WorkerLink;
-  #isListening = false;
+  /** The public address once it is listened on, with the port that was bound. */
+  #bound: ListenAddress | undefined;
   #hasTable = false;
   #drain: ((isFinal: boolean) => void) | undefined;
 
@@ -76,8 +81,11 @@ class Worker {
       logger: options.logger,
     });
     this.#server = new GatewayServer(this.#router, undefined);
-    this.#localPorts = new LocalPorts(this.#router, (port, problem) =>
+    this.#localPorts = new ExtraListeners(this.#router, ({ port }, problem) =>
       this.#link.send({ type: "local_port", port, problem }),
+    );
+    this.#inside = new ExtraListeners(this.#router, ({ host, port }, problem) =>
+      this.#link.send({ type: "inside_address", host, port, problem }),
     );
     this.#link = new WorkerLink({
       socketPath: join(options.dataDir, "gateway.sock"),
@@ -107,7 +115,11 @@ class Worker {
     this.#router.isDraining = true;
     const final = isFinal ? { idleMs: FINAL_IDLE_MS, tunnelsMs: FINAL_TUNNELS_MS } : {};
     const limits = { limitMs: DRAIN_LIMIT_MS, ...final };
-    await Promise.all([this.#isListening ? this.#server.drain(limits) : undefined, this.#localPorts.drain(limits)]);
+    await Promise.all([
+      this.#bound === undefined ? undefined : this.#server.drain(limits),
+      this.#localPorts.drain(limits),
+      this.#inside.drain(limits),
+    ]);
     clearInterval(counting);
     this.#sendCounts();
     this.#link.close();
@@ -118,12 +130,14 @@ class Worker {
       case "table":
         this.#credentials.setPasskeyHash(message.passkeyHash);
         this.#routing.apply(message.table);
-        if (!this.#router.isDraining) await this.#localPorts.apply(this.#routing.table.localPorts.keys());
+        if (!this.#router.isDraining) await this.#localPorts.apply(localPorts(this.#routing.table.localPorts.keys()));
         this.#link.send({ type: "ack", version: message.version });
         if (!this.#hasTable) {
           this.#hasTable = true;
           await this.#listen();
         }
+        for (const host of message.table.insideAddresses) this.#insideHosts.add(host);
+        await this.#listenInside();
         return;
       case "drain": {
         const isDrained = await this.#routing.upstreams.drained(message.slot, message.timeoutMs);
@@ -148,8 +162,14 @@ class Worker {
     }
     if (this.#router.isDraining) return;
     const port = await this.#server.listen(address);
-    this.#isListening = true;
+    this.#bound = { ...address, port };
     if (process.connected) process.send?.({ type: "listening", port });
+  }
+
+  /** After the public address, whose port it shares. */
+  async #listenInside(): Promise<void> {
+    if (this.#bound === undefined || this.#router.isDraining) return;
+    await this.#inside.apply(insideAddresses(this.#insideHosts, this.#bound));
   }
 
   #sendCounts(): void {
@@ -164,4 +184,8 @@ class Worker {
     process.exitCode = 1;
     this.#drain?.(true);
   }
+}
+
+function* localPorts(ports: Iterable<number>): Iterable<ExtraAddress> {
+  for (const port of ports) yield { host: "127.0.0.1", port, isLocalPort: true };
 }

@@ -47,6 +47,8 @@ export type RouteSpec = {
   readonly schema: RouteSchema;
   /** A GET that changes something answers no HEAD. */
   readonly changesState?: boolean;
+  /** Longest JSON body in bytes, where it is another than the app's. */
+  readonly bodyLimitBytes?: number;
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 };
 
@@ -67,8 +69,9 @@ export function routesOf(app: App): readonly Route[] {
 
 /** Adds one route. */
 export function addRoute(app: App, spec: RouteSpec): void {
-  const { permission, changesState, ...route } = spec;
-  app.route({ ...route, exposeHeadRoute: route.method === "GET" && !changesState, config: { permission } });
+  const { permission, changesState, bodyLimitBytes, ...route } = spec;
+  const limit = bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes };
+  app.route({ ...route, ...limit, exposeHeadRoute: route.method === "GET" && !changesState, config: { permission } });
 }
 
 /** @throws Error for a route without permission */
@@ -141,8 +144,10 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
   });
 }
 
-function addCommonHeaders(request: FastifyRequest, reply: FastifyReply, { corsOrigin }: AppOptions): void {
+function addCommonHeaders(request: FastifyRequest, reply: FastifyReply, { corsOrigin, version }: AppOptions): void {
   reply.header("x-request-id", request.id);
+  // The command line warns when it is of another version.
+  if (request.url.startsWith("/api/")) reply.header("x-slipway-version", version);
   addCorsHeaders(reply, corsOrigin);
 }
 

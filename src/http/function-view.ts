@@ -1,13 +1,15 @@
 /** Functions and deployments as the API shows them. */
 
 import type { Build } from "../domain/build.ts";
-import type { Deployment } from "../domain/deployment.ts";
+import { type Deployment, isComing } from "../domain/deployment.ts";
 import type { ImageInfo } from "../domain/driver.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { Project } from "../domain/project.ts";
+import type { RouteRecord } from "../domain/route-claim.ts";
 import type { Service } from "../domain/service.ts";
 import { latestUpload, uploadError, uploadStatus } from "../domain/status-words.ts";
 import type { Stores } from "../domain/stores.ts";
+import type { ImageFacts } from "./image-facts.ts";
 import type { BuildView, DeploymentView, FunctionView, ImageView, InstanceView, LambdaView } from "./view-schemas.ts";
 
 /** Everything of one function that its views are made from. */
@@ -17,7 +19,13 @@ export type FunctionState = {
   readonly latest: Deployment | undefined;
   readonly latestBuild: Build | undefined;
   readonly active: Deployment | undefined;
+  /** Its instances are coming up. */
+  readonly candidate: Deployment | undefined;
+  /** Built only; it waits to be rolled out. */
+  readonly built: Deployment | undefined;
   readonly records: readonly InstanceRecord[];
+  /** Hosts and paths beside its name. */
+  readonly routes: readonly RouteRecord[];
 };
 
 export async function readFunctionState(stores: Stores, service: Service): Promise<FunctionState> {
@@ -27,13 +35,18 @@ export async function readFunctionState(stores: Stores, service: Service): Promi
     isActiveLatest || service.activeDeploymentId === null
       ? undefined
       : await stores.deployments.get(service.activeDeploymentId);
+  const statuses = ["built", "pending", "starting"] as const;
+  const beside = await stores.deployments.list({ serviceId: service.id, statuses });
   return {
     service,
     project: await stores.projects.get(service.projectId),
     latest,
     latestBuild: latest?.buildId == null ? undefined : await stores.builds.get(latest.buildId),
     active: isActiveLatest ? latest : active,
+    candidate: beside.find(isComing),
+    built: beside.find((d) => d.status === "built"),
     records: await stores.instances.list({ serviceId: service.id }),
+    routes: await stores.routes.list({ serviceId: service.id }),
   };
 }
 
@@ -41,6 +54,7 @@ export type UrlOf = (routeName: string) => string;
 
 export function functionView(
   state: FunctionState,
+  facts: ImageFacts,
   urlOf: UrlOf,
   containerName: (record: InstanceRecord) => string,
 ): FunctionView {
@@ -49,7 +63,10 @@ export function functionView(
     urlOf(service.routeName),
     ...(service.localPort === null ? [] : [`http://127.0.0.1:${service.localPort}/`]),
   ];
-  const isBuilding = latest?.status === "building" && active === undefined && service.desired === "running";
+  const isWanted = service.desired === "running";
+  const isBuilding = latest?.status === "building" && active === undefined && (isWanted || latest.isHeld);
+  const savedScale = service.replicas ?? (active ?? latest)?.replicas ?? 1;
+  const scale = isWanted ? ((active ?? latest)?.replicas ?? savedScale) : 0;
   return {
     id: service.id,
     name: service.name,
@@ -62,26 +79,40 @@ export function functionView(
     tag: service.tag,
     port: service.localPort,
     private: service.isPrivate,
-    replicas: (active ?? latest)?.replicas ?? 1,
+    replicas: scale,
+    scale,
+    saved_scale: savedScale,
     active_deployment_id: service.activeDeploymentId,
     latest_deployment: latest === undefined ? null : deploymentView(latest, service, state.latestBuild),
     error: uploadError(service, latest, active),
     created_at: time(service.createdAt),
     updated_at: time(service.updatedAt),
-    instances: records.map((r) => instanceView(r, service, containerName)),
+    instances: records.map((r) => instanceView(r, isCurrent(r, state, facts), containerName)),
   };
+}
+
+/**
+ * Of the newest that is built: what waits to be rolled out, else what comes up, else what serves; and made from the image
+ * that its name stands for now.
+ */
+function isCurrent(record: InstanceRecord, { built, candidate, active }: FunctionState, facts: ImageFacts): boolean {
+  const newest = built ?? candidate ?? active;
+  if (newest === undefined || record.deploymentId !== newest.id) return false;
+  const made = record.runtimeId === null ? undefined : facts.made.get(record.runtimeId);
+  const named = newest.image === null ? undefined : facts.named.get(newest.image);
+  return made === undefined || named === undefined || made === named;
 }
 
 function instanceView(
   record: InstanceRecord,
-  service: Service,
+  current: boolean,
   containerName: (record: InstanceRecord) => string,
 ): InstanceView {
   return {
     id: record.slot,
     name: containerName(record),
     deployment_id: record.deploymentId,
-    current: record.deploymentId === service.activeDeploymentId,
+    current,
     healthy: record.state === "ready",
     state: record.state,
     started_at: timeOrNull(record.startedAt),

@@ -3,14 +3,17 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Service } from "../domain/service.ts";
-import { fileField } from "./api-document.ts";
+import { findAdopted, guardAdopted, listAdopted } from "./adopted-functions.ts";
 import { type App, addRoute } from "./app.ts";
-import { deployFunction, deployQuery, manifestSchema } from "./deploy-function.ts";
+import { codeBodyLimit, codeBodySchema } from "./code-body.ts";
+import { deployForm, deployFunction, deployQuery } from "./deploy-function.ts";
 import { namedFunction } from "./deployments.routes.ts";
 import { functionFinder } from "./function-finder.ts";
 import type { FunctionRoutesOptions } from "./function-routes-options.ts";
 import { functionView, imageView, readFunctionState } from "./function-view.ts";
+import { type ImageFacts, readImageFacts } from "./image-facts.ts";
 import { sendEvents, untilClosed } from "./log-stream.ts";
+import { rolloutRoutes } from "./rollouts.routes.ts";
 import { envelope, envelopeOf, flag, nameParams, pageOf, pageQuery, projectQuery } from "./schemas.ts";
 import { deployAnswerSchema, type FunctionView, functionSchema, functionWithImagesSchema } from "./view-schemas.ts";
 
@@ -19,39 +22,45 @@ const logsQuery = projectQuery.extend({ tail: z.coerce.number().int().min(0).def
 const rollbackBody = z.strictObject({ deployment_id: z.string().max(64).optional() }).nullish();
 
 export function functionRoutes(app: App, options: FunctionRoutesOptions): void {
-  const viewOf = (service: Service): Promise<FunctionView> => readView(options, service);
+  guardAdopted(app, options);
+  const viewOf: ViewOf = async (service) =>
+    readView(options, service, await readImageFacts(options.images, service.id));
   addRoute(app, {
     method: "POST",
     url: "/api/functions",
     permission: "admin",
     schema: {
       tags: ["functions"],
-      summary: "Create or update a function (form: manifest, source)",
+      summary: "Create or update a function (a form: manifest, source; or JSON with its code)",
       querystring: deployQuery,
-      form: z.object({
-        manifest: manifestSchema,
-        source: fileField("The folder as zip or tar.gz"),
-      }),
+      form: deployForm,
+      json: codeBodySchema,
       answers: {
         200: deployAnswerSchema.describe("With wait: it serves"),
         202: deployAnswerSchema.describe("Taken in; it builds"),
       },
     },
+    bodyLimitBytes: codeBodyLimit(options.uploadLimitBytes),
     handler: (request, reply) => deployFunction(request, reply, options, viewOf),
   });
   addReads(app, options, viewOf);
   addActions(app, options, viewOf);
+  rolloutRoutes(app, options, viewOf);
   addLogs(app, options);
 }
 
 type ViewOf = (service: Service) => Promise<FunctionView>;
 
-async function readView(options: FunctionRoutesOptions, service: Service): Promise<FunctionView> {
+async function readView(options: FunctionRoutesOptions, service: Service, facts: ImageFacts): Promise<FunctionView> {
   const state = await readFunctionState(options.stores, service);
-  return functionView(state, options.urlOf, (record) => options.containerName(service, state.project.slug, record));
+  const view = functionView(state, facts, options.urlOf, (record) =>
+    options.containerName(service, state.project.slug, record),
+  );
+  return { ...view, urls: [...view.urls, ...options.routeUrlsOf(state.routes)] };
 }
 
-function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: ViewOf): void {
+function addReads(app: App, options: FunctionRoutesOptions, viewOf: ViewOf): void {
+  const { stores, images } = options;
   const find = functionFinder(stores);
   addRoute(app, {
     method: "GET",
@@ -68,8 +77,13 @@ function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: V
       const page = pageOf(query);
       const project = query.project === undefined ? undefined : await find.project(query.project);
       const all = await stores.services.list({ kind: "function", ...(project && { projectId: project.id }) });
-      const shown = all.slice(page.offset, page.offset + page.limit);
-      return envelope(await Promise.all(shown.map(viewOf)), all.length, page);
+      const listed = [...all, ...(await listAdopted(options, query.project))];
+      listed.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+      const facts = await readImageFacts(images, undefined);
+      const views = listed
+        .slice(page.offset, page.offset + page.limit)
+        .map((one) => ("instances" in one ? one : readView(options, one, facts)));
+      return envelope(await Promise.all(views), listed.length, page);
     },
   });
   addRoute(app, {
@@ -84,6 +98,9 @@ function addReads(app: App, { stores, images }: FunctionRoutesOptions, viewOf: V
       answers: { 200: functionWithImagesSchema },
     },
     handler: async (request) => {
+      const { name } = request.params as z.output<typeof nameParams>;
+      const adopted = await findAdopted(options, name, (request.query as z.output<typeof projectQuery>).project);
+      if (adopted !== undefined) return { ...adopted, images: [] };
       const service = await namedFunction(find, request);
       const own = await images.listImages({ mine: true, serviceId: service.id });
       return { ...(await viewOf(service)), images: own.map(imageView) };
@@ -132,15 +149,16 @@ function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, view
     permission: "admin",
     schema: {
       tags: ["functions"],
-      summary: "Delete a function; volumes=1 deletes its data too",
+      summary: "Delete a function; volumes=1 deletes its data too, secrets=1 what was set for it alone",
       params: nameParams,
-      querystring: projectQuery.extend({ volumes: flag }),
+      querystring: projectQuery.extend({ volumes: flag, secrets: flag }),
       answers: { 204: null },
     },
     handler: async (request, reply) => {
       const service = await namedFunction(find, request);
       const { slug } = await stores.projects.get(service.projectId);
-      await lifecycle.remove(service, slug, { volumes: (request.query as { volumes: boolean }).volumes });
+      const { volumes, secrets } = request.query as { volumes: boolean; secrets: boolean };
+      await lifecycle.remove(service, slug, { volumes, secrets });
       return reply.status(204).send();
     },
   });

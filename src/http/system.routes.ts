@@ -27,6 +27,8 @@ const infoSchema = z.strictObject({
     error: z.string().nullable(),
   }),
   counts: z.strictObject({ functions: z.int(), instances: z.int() }),
+  upload_limit_bytes: z.int().describe("Longest archive that is taken"),
+  unpacked_limit_bytes: z.int().describe("Most that an archive may unpack to"),
 });
 
 export type SystemRoutesOptions = {
@@ -38,6 +40,8 @@ export type SystemRoutesOptions = {
   readonly driver: string;
   readonly stores: Stores;
   readonly engine: Pick<EngineDriver, "info">;
+  readonly uploadLimitBytes: number;
+  readonly unpackedLimitBytes: number;
   /** Are there workers that route by the present table? */
   readonly isGatewayReady: () => boolean;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -189,5 +193,7 @@ async function info(options: SystemRoutesOptions) {
       functions: (await options.stores.services.list({ kind: "function" })).length,
       instances: (await options.stores.instances.list()).length,
     },
+    upload_limit_bytes: options.uploadLimitBytes,
+    unpacked_limit_bytes: options.unpackedLimitBytes,
   };
 }

@@ -56,7 +56,7 @@ const instanceSchema = z
     id: z.string(),
     name: z.string(),
     deployment_id: z.string(),
-    current: z.boolean().describe("Of the deployment that serves"),
+    current: z.boolean().describe("false: out of date, something newer is built or its image was built again"),
     healthy: z.boolean(),
     state: z.enum(["waiting", "starting", "ready", "draining"]),
     started_at: time.nullable(),
@@ -71,7 +71,7 @@ export const functionSchema = z
     id: z.string(),
     name: z.string(),
     project: z.string(),
-    kind: z.enum(["function", "image"]),
+    kind: z.enum(["function", "image", "adopted"]).describe("adopted: started outside Slipway by its name"),
     status: z.enum([...SERVICE_STATUSES, "building"]),
     url: z.string(),
     urls: z.array(z.string()),
@@ -79,7 +79,9 @@ export const functionSchema = z
     tag: z.string().nullable(),
     port: z.int().nullable(),
     private: z.boolean(),
-    replicas: z.int(),
+    replicas: z.int().describe("Instances wanted now; 0 while it is stopped"),
+    scale: z.int().describe("The same number"),
+    saved_scale: z.int().describe("Instances it has when it runs; a start brings them back"),
     active_deployment_id: z.string().nullable(),
     latest_deployment: deploymentSchema.nullable(),
     error: z.string().nullable(),
@@ -103,8 +105,17 @@ export const deployAnswerSchema = z
     deployment: deploymentSchema,
     detected: z.string().nullable().describe("What the source was taken for, when nothing said so"),
     unchanged: z.boolean().describe("The same source and settings serve already"),
+    warnings: z.array(z.string()).optional().describe("What in the manifest nobody reads, for people"),
+    message: z.string().optional().describe("What there is to say about it"),
   })
   .meta({ id: "DeployAnswer" });
+
+export const scaleAnswerSchema = z
+  .strictObject({
+    function: functionSchema,
+    unchanged: z.boolean().describe("It was at that scale already"),
+  })
+  .meta({ id: "ScaleAnswer" });
 
 /** lambdaathome's LambdaFun: all strings; status, error and the log's address are ours. */
 export const lambdaSchema = z
@@ -133,7 +144,13 @@ export const runtimeSchema = z
   .meta({ id: "Runtime" });
 
 export const runtimeWithContentSchema = runtimeSchema
-  .extend({ content: z.string().describe("The Dockerfile") })
+  .extend({
+    content: z.string().describe("The Dockerfile, as it was written"),
+    files: z.array(z.string()).describe("Paths of all its files, sorted"),
+    has_template: z.boolean().describe("A new function over it starts with some files"),
+    health_path: z.string().nullable().describe("Tells whether an instance is well when its owner names no other"),
+    options: z.record(z.string(), z.union([z.string(), z.array(z.string())])).describe("Options with their defaults"),
+  })
   .meta({ id: "RuntimeWithContent" });
 
 export type FunctionView = z.output<typeof functionSchema>;

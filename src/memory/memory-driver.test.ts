@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { driverContract } from "../../test/contract/driver.contract.ts";
-import { type DriverHarness, PROGRAMS } from "../../test/contract/driver-bench.ts";
+import { type DriverHarness, type Outside, PROGRAMS } from "../../test/contract/driver-bench.ts";
 import type { InstanceSpec } from "../domain/driver.ts";
 import { AppError, isAppError } from "../domain/errors.ts";
 import { LABELS } from "../domain/labels.ts";
@@ -25,14 +25,24 @@ function play({ command, env }: InstanceSpec): MemoryBehaviour {
 }
 
 async function openPlayed(): Promise<DriverHarness> {
-  const driver = new MemoryDriver({ clock: systemClock, serverId: "here" });
+  const driver = new MemoryDriver({ clock: systemClock, serverId: "here", faasoNetwork: "faaso-here" });
   const imageServiceId = newId();
   driver.addImage(IMAGE, {
     exposedPorts: [8080, 3000],
     labels: { [LABELS.server]: "here", [LABELS.service]: imageServiceId },
     behaviour: play,
   });
-  return { driver, image: IMAGE, imageServiceId, networkIndex: 3, close: async () => {} };
+  let lastOctet = 1;
+  const outside: Outside = {
+    faasoNetwork: "faaso-here",
+    addNetwork: async (name) => driver.outside.addNetwork(name),
+    start: async (network, name) => {
+      lastOctet += 1;
+      return driver.outside.start(network, { name, address: `127.0.9.${lastOctet}` });
+    },
+    stop: async (id) => driver.outside.stop(id),
+  };
+  return { driver, image: IMAGE, imageServiceId, networkIndex: 3, outside, close: async () => {} };
 }
 
 driverContract("memory", openPlayed);

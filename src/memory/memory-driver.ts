@@ -13,17 +13,23 @@ import type {
   InstanceLogLine,
   InstanceSpec,
   ObservedInstance,
+  OutsideContainer,
 } from "../domain/driver.ts";
 import { AppError } from "../domain/errors.ts";
+import type { RegistryLogin } from "../domain/registry.ts";
 import { newId } from "../lib/ids.ts";
 import { type MemoryBehaviour, type MemoryImageOptions, MemoryImages } from "./memory-images.ts";
 import { MemoryInstance, requireInstance } from "./memory-instance.ts";
+import { MemoryOutside } from "./memory-outside.ts";
+import { MemoryRegistries } from "./memory-registries.ts";
 
 type Watcher = Parameters<Driver["watch"]>[0];
 
 export type MemoryDriverOptions = {
   readonly clock: Pick<Clock, "now">;
   readonly serverId?: string;
+  /** The network of the naming convention; `faaso-net` when left out. */
+  readonly faasoNetwork?: string | null;
 };
 
 export class MemoryDriver implements Driver {
@@ -33,16 +39,22 @@ export class MemoryDriver implements Driver {
   /** Index by slug. */
   readonly #networks = new Map<string, number>();
   readonly #watchers = new Set<Watcher>();
+  /** Networks that belong to nobody and what others run there; tests change it. */
+  readonly outside: MemoryOutside;
+  /** What they hold and whom they let in; tests change it. */
+  readonly registries: MemoryRegistries;
   #startErrors: AppError[] = [];
   #isAway = false;
 
-  constructor({ clock, serverId = "memory" }: MemoryDriverOptions) {
+  constructor({ clock, serverId = "memory", faasoNetwork = "faaso-net" }: MemoryDriverOptions) {
     this.#clock = clock;
+    this.outside = new MemoryOutside({ clock, faasoNetwork, isAway: () => this.#isAway });
     this.#images = new MemoryImages(
       serverId,
       () => clock.now(),
       (imageId) => this.#usesImage(imageId),
     );
+    this.registries = new MemoryRegistries(this.#images);
   }
 
   // What tests make happen.
@@ -76,6 +88,7 @@ export class MemoryDriver implements Driver {
     if (!this.#isAway) return;
     this.#isAway = false;
     for (const watcher of this.#watchers) queueMicrotask(() => watcher.onGap());
+    this.outside.announce();
   }
 
   /** Whether the service's network name resolves to it. @throws AppError `not_found` */
@@ -88,6 +101,7 @@ export class MemoryDriver implements Driver {
   async create(spec: InstanceSpec): Promise<string> {
     this.#requireEngine();
     const imageId = this.#images.require(spec.image).info.id;
+    this.outside.requireJoinable(spec);
     const { projectSlug, serviceName, deploymentId, replica } = spec;
     const name = `slipway-${projectSlug}-${serviceName}-${replica}-${deploymentId.slice(0, 8)}`;
     for (const older of this.#instances.values()) if (older.name === name) await this.remove(older.runtimeId);
@@ -185,6 +199,21 @@ export class MemoryDriver implements Driver {
     return `127.${200 + Math.floor(networkIndex / 256)}.${networkIndex % 256}.${hostNumber}`;
   }
 
+  async ensureSharedNetwork(name: string): Promise<string | null> {
+    this.#requireEngine();
+    this.outside.addNetwork(name);
+    return null;
+  }
+
+  async listOutside(network: string, namePrefix: string): Promise<readonly OutsideContainer[]> {
+    this.#requireEngine();
+    return this.outside.list(network, namePrefix);
+  }
+
+  watchOutside(network: string, namePrefix: string, onChange: () => void, signal: AbortSignal): void {
+    this.outside.watch({ network, namePrefix, onChange }, signal);
+  }
+
   // Images.
 
   async findImage(reference: string): Promise<ImageInfo | undefined> {
@@ -210,6 +239,31 @@ export class MemoryDriver implements Driver {
   async removeImage(reference: string): Promise<boolean> {
     this.#requireEngine();
     return this.#images.removeImage(reference);
+  }
+
+  async pushImage(
+    reference: string,
+    login: RegistryLogin | undefined,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ) {
+    this.#requireEngine();
+    await this.registries.pushImage(reference, login, onLine, signal);
+  }
+
+  async pullImage(
+    reference: string,
+    login: RegistryLogin | undefined,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ) {
+    this.#requireEngine();
+    await this.registries.pullImage(reference, login, onLine, signal);
+  }
+
+  async checkLogin(login: RegistryLogin): Promise<void> {
+    this.#requireEngine();
+    await this.registries.checkLogin(login);
   }
 
   // The engine.

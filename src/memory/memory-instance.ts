@@ -60,6 +60,7 @@ export class MemoryInstance {
       replica,
       projectSlug,
       image,
+      imageId: this.imageId,
       state: this.#state,
       exitCode: this.#exitCode,
       wasOomKilled: this.#wasOomKilled,

@@ -19,7 +19,7 @@ import type { Source } from "../domain/source.ts";
 import type { Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
 import { newBuild } from "./build-runner.ts";
-import { cancelComing } from "./deployment-marks.ts";
+import { cancelComing, supersedeWaiting } from "./deployment-marks.ts";
 
 export type DeployRequest = {
   readonly project: Project;
@@ -58,13 +58,23 @@ export async function acceptUpload(
 ): Promise<AcceptedUpload> {
   const existing = await tx.services.findByName(request.project.id, request.name);
   await requireFree(tx, request, existing);
-  const [previous] = existing === undefined ? [] : await tx.deployments.list({ serviceId: existing.id, limit: 1 });
+  const replicas = replicasOf(existing, await previousOf(tx, existing), request.settings.replicas);
+  requireOneCopy(request, replicas);
   const service = existing ?? (await createService(tx, request, now));
-  const cancelled = await cancelComing(tx, service.id, now);
-  const deployment = newDeployment(service, previous, request, configHash, now);
+  const replaced = await supersedeWaiting(tx, service.id, now);
+  // What is only built leaves alone what is coming to serve.
+  const cancelled = request.isHeld ? replaced : [...replaced, ...(await cancelComing(tx, service.id, now))];
+  const createdAt = await nextCreatedAt(tx, service.id, now);
+  const deployment = newDeployment(service, replicas, request, configHash, createdAt);
   await tx.deployments.create(deployment);
   await tx.builds.create(newBuild(deployment, deployment.buildId ?? deployment.id, now));
   return { service, deployment, cancelled, isNew: existing === undefined };
+}
+
+/** Later than every deployment of the service, also within one millisecond: which one is the newest is never in doubt. */
+export async function nextCreatedAt(tx: Pick<Stores, "deployments">, serviceId: string, now: number): Promise<number> {
+  const [newest] = await tx.deployments.list({ serviceId, limit: 1 });
+  return newest === undefined ? now : Math.max(now, newest.createdAt + 1);
 }
 
 async function requireFree(tx: Stores, request: DeployRequest, existing: Service | undefined): Promise<void> {
@@ -94,14 +104,22 @@ async function requireFree(tx: Stores, request: DeployRequest, existing: Service
   }
   const routeOwner = await tx.services.findByRouteName(routeNameOf(name, request.project.slug));
   if (routeOwner !== undefined && routeOwner.id !== existing?.id) throw conflict("name", routeOwner, name);
-  if (
-    replicasOf(existing, undefined, request.settings.replicas) > 1 &&
-    isStopFirst({ volumes: request.settings.volumes, ports: [] })
-  ) {
-    throw new AppError("invalid", "replicas: a function with a writable volume runs as one instance.", {
-      fields: { replicas: ["must be 1 with a writable volume"] },
-    });
-  }
+}
+
+/** @throws AppError `invalid` for more than one copy over a writable volume */
+function requireOneCopy({ settings }: DeployRequest, replicas: number): void {
+  if (replicas <= 1 || !isStopFirst({ volumes: settings.volumes, ports: [] })) return;
+  throw new AppError("invalid", "replicas: a function with a writable volume runs as one instance.", {
+    fields: { replicas: ["must be 1 with a writable volume"] },
+    remedy: "Mount the volume read-only, or scale the function to 1 first.",
+  });
+}
+
+/** Whose manifest is the one in force: what serves, else the newest upload. */
+async function previousOf(tx: Stores, service: Service | undefined): Promise<Deployment | undefined> {
+  if (service === undefined) return undefined;
+  if (service.activeDeploymentId !== null) return tx.deployments.get(service.activeDeploymentId);
+  return (await tx.deployments.list({ serviceId: service.id, limit: 1 }))[0];
 }
 
 async function createService(tx: Stores, request: DeployRequest, now: number): Promise<Service> {
@@ -111,7 +129,8 @@ async function createService(tx: Stores, request: DeployRequest, now: number): P
     name: request.name,
     kind: "function",
     status: "created",
-    desired: "running",
+    // With nothing but a build it has nothing that could run.
+    desired: request.isHeld ? "stopped" : "running",
     replicas: null,
     isPrivate: false,
     routeName: routeNameOf(request.name, request.project.slug),
@@ -144,12 +163,12 @@ export function replicasOf(
 
 function newDeployment(
   service: Service,
-  previous: Deployment | undefined,
+  replicas: number,
   request: DeployRequest,
   configHash: string,
   now: number,
 ): Deployment {
-  const { port, replicas, resources, health, ...settings } = request.settings;
+  const { port, replicas: declaredReplicas, resources, health, ...settings } = request.settings;
   const runtime = request.runtime?.runtime;
   const ownHealth = runtime?.healthPath
     ? {
@@ -170,8 +189,8 @@ function newDeployment(
     runtime: request.runtime?.runtime.name ?? null,
     ports: [],
     listenPorts: port === null ? [] : [port],
-    replicas: replicasOf(service, previous, replicas),
-    declaredReplicas: replicas,
+    replicas,
+    declaredReplicas,
     isHeld: request.isHeld,
     resources: {
       cpuMillicores: resources.cpuMillicores,
@@ -196,12 +215,13 @@ function newDeployment(
   };
 }
 
-/** SHA-256 over everything that was asked for. */
-export function hashOf(request: DeployRequest): string {
+/** SHA-256 over everything that was asked for; a secret of its build that was set anew is something else. */
+export function hashOf(request: DeployRequest, secretVersions: Readonly<Record<string, string>> = {}): string {
   const { source, settings, localPort, tag, runtime } = request;
   const hash = createHash("sha256").update(
     JSON.stringify([source.id, settings, localPort, tag, runtime?.runtime.name ?? null, runtime?.dockerfile ?? null]),
   );
+  for (const [name, version] of Object.entries(secretVersions).sort()) hash.update(`\0${name}\0${version}\0`);
   for (const file of runtime?.files ?? []) hash.update(`\0${file.path}\0${file.mode}\0`).update(file.content);
   return hash.digest("hex");
 }

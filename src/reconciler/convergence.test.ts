@@ -4,11 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { World } from "../../test/reconciler/world.ts";
+import type { DeployTest } from "../domain/deployment.ts";
 import { isAppError } from "../domain/errors.ts";
 import { ADDRESS_REST_MS, FIRST_HOST_NUMBER, LAST_HOST_NUMBER } from "../domain/instance.ts";
 
 const NAMES = ["a", "b"] as const;
 const name = fc.constantFrom(...NAMES);
+
+const MANAGING = ["stop", "start", "restart", "rollback", "deployBuilt", "delete", "cancel"] as const;
+type Managing = (typeof MANAGING)[number];
 
 type Step =
   | {
@@ -16,9 +20,12 @@ type Step =
       readonly name: string;
       readonly app: string;
       readonly build: string;
-      readonly replicas: number;
+      readonly replicas: number | null;
+      readonly isHeld: boolean;
+      readonly isTested: boolean;
     }
-  | { readonly do: "stop" | "start" | "restart" | "rollback" | "delete" | "cancel" | "finish"; readonly name: string }
+  | { readonly do: Managing | "finish"; readonly name: string }
+  | { readonly do: "scale"; readonly name: string; readonly replicas: number }
   | { readonly do: "crash" | "remove" | "unwell"; readonly index: number }
   | { readonly do: "away" | "back" | "reload" }
   | { readonly do: "die"; readonly calls: number }
@@ -30,17 +37,22 @@ const step = fc.oneof<fc.Arbitrary<Step>[]>(
     name,
     app: fc.constantFrom("well", "well", "exits", "deaf"),
     build: fc.constantFrom("builds", "builds", "broken", "slow"),
-    replicas: fc.integer({ min: 1, max: 2 }),
+    replicas: fc.constantFrom(null, null, 1, 2),
+    isHeld: fc.constantFrom(false, false, true),
+    isTested: fc.constantFrom(false, false, true),
   }),
   fc.record({
-    do: fc.constantFrom(...(["stop", "start", "restart", "rollback", "delete", "cancel", "finish"] as const)),
+    do: fc.constantFrom(...MANAGING, "finish" as const),
     name,
   }),
+  fc.record({ do: fc.constant("scale" as const), name, replicas: fc.constantFrom(0, 1, 2, 3) }),
   fc.record({ do: fc.constantFrom(...(["crash", "remove", "unwell"] as const)), index: fc.nat(4) }),
   fc.record({ do: fc.constantFrom(...(["away", "back", "reload"] as const)) }),
   fc.record({ do: fc.constant("die" as const), calls: fc.nat(40) }),
   fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(0, 0, 30, 1_000, 15_000, 70_000) }),
 );
+
+const PING: DeployTest = { kind: "http", path: "/ping", status: 200, body: null };
 
 /** Refusals are right answers, too. */
 async function unlessRefused(work: Promise<unknown>): Promise<void> {
@@ -52,9 +64,16 @@ async function unlessRefused(work: Promise<unknown>): Promise<void> {
 async function carryOut(world: World, action: Step, count: number): Promise<void> {
   switch (action.do) {
     case "deploy": {
-      const { app, build, replicas } = action;
-      const source = `${app}-${build}-${count}`;
-      await unlessRefused(world.deploy(action.name, { source, settings: { replicas }, localPort: 9100 + (count % 3) }));
+      const { app, build, replicas, isHeld, isTested } = action;
+      const source = `${app}-${build}-${isTested && count % 3 === 0 ? "wrong" : ""}${count}`;
+      const settings = { replicas, test: isTested ? PING : null };
+      const ports = isHeld ? {} : { localPort: 9100 + (count % 3) };
+      await unlessRefused(world.deploy(action.name, { source, settings, isHeld, ...ports }));
+      return;
+    }
+    case "scale": {
+      const service = await world.database.services.findByName("p", action.name);
+      if (service !== undefined) await unlessRefused(world.lifecycle.scale(service, action.replicas));
       return;
     }
     case "crash":
@@ -87,11 +106,7 @@ async function harm(world: World, how: "crash" | "remove" | "unwell", index: num
   if (how === "unwell") world.unwell.add(observed.runtimeId);
 }
 
-async function manage(
-  world: World,
-  what: "stop" | "start" | "restart" | "rollback" | "delete" | "cancel",
-  of: string,
-): Promise<void> {
+async function manage(world: World, what: Managing, of: string): Promise<void> {
   const service = await world.database.services.findByName("p", of);
   if (service === undefined) return;
   const { lifecycle, deployer, database } = world;
@@ -99,6 +114,7 @@ async function manage(
     const [latest] = await database.deployments.list({ serviceId: service.id, limit: 1 });
     return unlessRefused(deployer.cancel(latest?.id ?? ""));
   }
+  if (what === "deployBuilt") return unlessRefused(lifecycle.deploy(service));
   if (what === "rollback") return unlessRefused(lifecycle.rollback(service, undefined));
   if (what === "delete") return unlessRefused(lifecycle.remove(service, "default", { volumes: false }));
   return unlessRefused(lifecycle[what](service));
@@ -118,6 +134,11 @@ async function checkRest(world: World): Promise<void> {
     const healthy = deployments.filter((d) => d.status === "healthy");
     assert.ok(healthy.length <= 1 && healthy.every((d) => d.id === service.activeDeploymentId));
     const replicas = service.desired === "running" ? (healthy[0]?.replicas ?? 0) : 0;
+    if (healthy[0] !== undefined && service.replicas !== null) assert.equal(healthy[0].replicas, service.replicas);
+    assert.ok(!(healthy[0]?.sourceId?.includes("wrong") ?? false), "its test fails");
+    const [built, ...others] = deployments.filter((d) => d.status === "built");
+    assert.deepEqual(others, [], "only the newest that is built counts");
+    assert.ok(built === undefined || (await driver.findImage(built.image ?? "")) !== undefined, "its image is kept");
     wanted += replicas;
     assert.equal(gateway.route(service.name)?.targets.length, replicas);
     if (replicas > 0) assert.equal(service.status, "running");

@@ -5,18 +5,24 @@
 
 import type { Deployment } from "../domain/deployment.ts";
 import type { ImageDriver } from "../domain/driver.ts";
+import { routeNameOf } from "../domain/names.ts";
 import type { DeployAnswer } from "../domain/operations.ts";
 import type { Database } from "../domain/stores.ts";
 import { acceptUpload, type DeployRequest, hashOf } from "./accept-upload.ts";
 import type { BuildRunner, BuildRunnerOptions } from "./build-runner.ts";
 import { cancelOne } from "./deployment-marks.ts";
+import type { SecretVault } from "./secret-vault.ts";
+import { requireRoutesFree } from "./service-routes.ts";
 
-export type AcceptedDeploy = Omit<DeployAnswer, "detected">;
+export type AcceptedDeploy = Omit<DeployAnswer, "detected" | "warnings">;
 
 export type DeployerOptions = Pick<BuildRunnerOptions, "events" | "clock" | "publishRoutes" | "trigger"> & {
   readonly database: Database;
   readonly builds: BuildRunner;
   readonly images: Pick<ImageDriver, "findImage">;
+  readonly secrets: Pick<SecretVault, "requireFor">;
+  /** Below it functions answer by their names; lower case, null: none. */
+  readonly baseDomain?: string | null;
 };
 
 export class Deployer {
@@ -31,13 +37,16 @@ export class Deployer {
    * @throws AppError `conflict` (name, port or tag is another's), `invalid`
    */
   async deploy(request: DeployRequest): Promise<AcceptedDeploy> {
-    const { database, clock, events, builds, publishRoutes } = this.#options;
-    const configHash = hashOf(request);
+    const { database, clock, events, builds, secrets, publishRoutes, baseDomain = null } = this.#options;
+    const versions = await secrets.requireFor(request.project, request.name, request.settings);
+    const configHash = hashOf(request, versions);
     const unchanged = request.noCache ? undefined : await this.#findUnchanged(request, configHash);
     if (unchanged !== undefined) return unchanged;
-    const { service, deployment, cancelled, isNew } = await database.transact((tx) =>
-      acceptUpload(tx, request, configHash, clock.now()),
-    );
+    const { service, deployment, cancelled, isNew } = await database.transact(async (tx) => {
+      const routeName = routeNameOf(request.name, request.project.slug);
+      await requireRoutesFree(tx, { routeName, routes: request.settings.routes, baseDomain });
+      return acceptUpload(tx, request, configHash, clock.now());
+    });
     builds.cancelled(service.id, cancelled);
     events.publish({ type: isNew ? "service.created" : "service.updated", serviceId: service.id });
     events.publish({ type: "deployment.created", serviceId: service.id, deploymentId: deployment.id });
@@ -70,14 +79,16 @@ export class Deployer {
     return cancelled;
   }
 
+  /** The same serves already, or, when it is to be built only, waits already. */
   async #findUnchanged(request: DeployRequest, configHash: string): Promise<AcceptedDeploy | undefined> {
     const { database, images } = this.#options;
     const service = await database.services.findByName(request.project.id, request.name);
-    if (service?.activeDeploymentId == null || service.desired === "stopped") return undefined;
+    if (service === undefined) return undefined;
     const [latest] = await database.deployments.list({ serviceId: service.id, limit: 1 });
-    const isSame =
-      latest?.id === service.activeDeploymentId && latest.configHash === configHash && latest.status === "healthy";
-    if (!isSame || latest.image === null || (await images.findImage(latest.image)) === undefined) return undefined;
+    if (latest === undefined || latest.configHash !== configHash || latest.image === null) return undefined;
+    const isServing = latest.id === service.activeDeploymentId && latest.status === "healthy";
+    const isSame = (isServing && service.desired === "running") || (request.isHeld && latest.status === "built");
+    if (!isSame || (await images.findImage(latest.image)) === undefined) return undefined;
     return { service, deployment: latest, isUnchanged: true };
   }
 }

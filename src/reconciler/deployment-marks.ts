@@ -4,11 +4,12 @@
  */
 
 import type { Clock } from "../domain/clock.ts";
-import { COMING, type Deployment, type DeploymentStatus } from "../domain/deployment.ts";
+import { COMING, type Deployment, type DeploymentStatus, isComing, isWaiting } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Database, Stores } from "../domain/stores.ts";
+import { takeManifestRoutes } from "./service-routes.ts";
 
 export type DeploymentMarksOptions = {
   readonly database: Database;
@@ -62,10 +63,12 @@ export class DeploymentMarks {
    * runs again. Answers whether it was still wanted.
    */
   async promote(deployment: Deployment): Promise<boolean> {
-    const { database, clock, events } = this.#options;
+    const { database, clock, events, logger } = this.#options;
     const isPromoted = await database.transact(async (tx) => {
       const service = await tx.services.find(deployment.serviceId);
-      if (service === undefined || (await tx.deployments.get(deployment.id)).status !== "starting") return false;
+      if (service === undefined) return false;
+      const { status, replicas } = await tx.deployments.get(deployment.id);
+      if (status !== "starting") return false;
       const now = clock.now();
       const healthy = await tx.deployments.list({ serviceId: service.id, statuses: ["healthy"] });
       for (const old of healthy) await tx.deployments.update(old.id, { status: "superseded", finishedAt: now });
@@ -73,12 +76,16 @@ export class DeploymentMarks {
       await tx.services.update(service.id, {
         activeDeploymentId: deployment.id,
         desired: "running",
+        // What a manifest newly asks for is the scale from now on.
+        replicas: service.replicas === null ? null : replicas,
         localPort: deployment.localPort ?? service.localPort,
         tag: deployment.tag ?? service.tag,
         runtime: deployment.runtime,
         volumeText: deployment.volumeText,
         updatedAt: now,
       });
+      const lost = await takeManifestRoutes(tx, deployment, now);
+      if (lost.length > 0) logger.warn({ serviceId: service.id, lost }, "routes belong to another function by now");
       return true;
     });
     if (isPromoted)
@@ -118,17 +125,35 @@ export class DeploymentMarks {
 
 const REPLACED = "a newer deployment took its place";
 
-/** Everything that is coming of the service is cancelled for that reason; answers the ids. */
-export async function cancelComing(
+/** Everything of the service that is coming to serve is cancelled for that reason; answers the ids. */
+export function cancelComing(
   tx: Stores,
   serviceId: string,
   now: number,
   reason = REPLACED,
 ): Promise<readonly string[]> {
-  const coming = await tx.deployments.list({ serviceId, statuses: COMING });
-  for (const { id } of coming)
-    await tx.deployments.update(id, { status: "cancelled", failureReason: reason, finishedAt: now });
-  return coming.map((d) => d.id);
+  return cancelAll(tx, serviceId, isComing, { failureReason: reason, finishedAt: now });
+}
+
+/**
+ * A newer upload takes the place of what was built only: one that waits is superseded, one that is still being built is
+ * cancelled. Answers the ids of the latter.
+ */
+export async function supersedeWaiting(tx: Stores, serviceId: string, now: number): Promise<readonly string[]> {
+  for (const { id } of await tx.deployments.list({ serviceId, statuses: ["built"] }))
+    await tx.deployments.update(id, { status: "superseded", finishedAt: now });
+  return cancelAll(tx, serviceId, isWaiting, { failureReason: REPLACED, finishedAt: now });
+}
+
+async function cancelAll(
+  tx: Stores,
+  serviceId: string,
+  which: (deployment: Deployment) => boolean,
+  patch: Pick<Deployment, "failureReason" | "finishedAt">,
+): Promise<readonly string[]> {
+  const cancelled = (await tx.deployments.list({ serviceId, statuses: COMING })).filter(which);
+  for (const { id } of cancelled) await tx.deployments.update(id, { status: "cancelled", ...patch });
+  return cancelled.map((d) => d.id);
 }
 
 /** Cancels one that is coming. @throws AppError `conflict` when it is past that, `not_found` */

@@ -41,13 +41,19 @@ export class Drains {
   }
 
   /**
-   * Begins it; once the instance has stopped, `finish` says what becomes of the slot. Idempotent while it is under way.
+   * Begins it, with `note` written to its record; once the instance has stopped, `finish` says what becomes of the slot.
+   * Idempotent while it is under way.
    * Without names (the service was deleted, before a restart of Slipway) its network name stays until it stops.
    */
-  begin(record: InstanceRecord, names: ServiceNames | undefined, finish: () => Promise<void>): void {
+  begin(
+    record: InstanceRecord,
+    names: ServiceNames | undefined,
+    note: Partial<InstanceRecord>,
+    finish: () => Promise<void>,
+  ): void {
     if (this.#underWay.has(record.slot)) return;
     const { logger, onDrained } = this.#options;
-    const drain = this.#drain(record, names)
+    const drain = this.#drain(record, names, note)
       .then(finish)
       .then(() => 0)
       .catch((error: unknown) => {
@@ -61,9 +67,13 @@ export class Drains {
     this.#underWay.set(record.slot, drain);
   }
 
-  async #drain({ slot, runtimeId }: InstanceRecord, names: ServiceNames | undefined): Promise<void> {
+  async #drain(
+    { slot, runtimeId }: InstanceRecord,
+    names: ServiceNames | undefined,
+    note: Partial<InstanceRecord>,
+  ): Promise<void> {
     const { stores, publisher, gateway, driver, drainTimeoutMs } = this.#options;
-    await stores.instances.update(slot, { state: "draining" });
+    await stores.instances.update(slot, { ...note, state: "draining" });
     await publisher.publish();
     if (runtimeId === null) return;
     if (names !== undefined) await driver.setAlias(runtimeId, { ...names, isOn: false }).catch(ignoreGone);

@@ -5,20 +5,24 @@ import { type Deployment, tailOf } from "../domain/deployment.ts";
 import type { ImageDriver, InstanceDriver, NetworkDriver } from "../domain/driver.ts";
 import { AppError, isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
-import { ADDRESS_REST_MS, type InstanceRecord, slotOf } from "../domain/instance.ts";
+import { ADDRESS_REST_MS, type InstanceRecord, isLeaving, slotOf } from "../domain/instance.ts";
 import type { Project } from "../domain/project.ts";
 import type { Service } from "../domain/service.ts";
 import type { Database } from "../domain/stores.ts";
+import type { DeployTests } from "./deploy-tests.ts";
 import { Drains, type DrainsOptions, type ServiceNames } from "./drains.ts";
 import type { Prober } from "./prober.ts";
+import type { SecretDelivery } from "./secret-files.ts";
 import { ensureFolders, resolveMounts } from "./volume-folders.ts";
 
 export type InstanceRunnerOptions = Omit<DrainsOptions, "stores" | "driver"> & {
   readonly database: Database;
   readonly driver: InstanceDriver & NetworkDriver & Pick<ImageDriver, "ownerOf">;
   readonly prober: Pick<Prober, "watch" | "forget">;
+  readonly tests: Pick<DeployTests, "forget">;
   readonly events: EventBus;
   readonly clock: Clock;
+  readonly secretFiles: Pick<SecretDelivery, "mountsFor">;
   /** Absolute path of the folder that holds all volumes. */
   readonly volumesDir: string;
 };
@@ -101,10 +105,13 @@ export class InstanceRunner {
     replica: number,
     hostNumber: number,
   ): Promise<string> {
-    const { driver, volumesDir } = this.#options;
+    const { driver, volumesDir, secretFiles } = this.#options;
     if (deployment.image === null) throw new AppError("internal", `Deployment ${deployment.id} has no image.`);
     const mounts = resolveMounts(volumesDir, project.slug, service.name, deployment.volumes);
     if (mounts.length > 0) await ensureFolders(mounts, await driver.ownerOf(deployment.image));
+    const secrets = await secretFiles.mountsFor(service, project);
+    // A volume of its owner's at that place is what its owner wants there.
+    const isTaken = (target: string): boolean => mounts.some((mount) => mount.target.replace(/\/+$/, "") === target);
     const [mainPort] = deployment.listenPorts;
     return driver.create({
       projectSlug: project.slug,
@@ -119,7 +126,7 @@ export class InstanceRunner {
       command: deployment.command,
       hostNumber,
       resources: deployment.resources,
-      mounts,
+      mounts: [...mounts, ...secrets.filter(({ target }) => !isTaken(target))],
       networks: deployment.networks,
       capabilities: deployment.capabilities,
       isolation: deployment.isolation,
@@ -160,12 +167,20 @@ export class InstanceRunner {
     await this.#removeCopy(record.runtimeId);
   }
 
-  /** The same for one that runs and serves, if badly: its requests may end first. Runs beside the queue. */
+  /**
+   * The same for one that runs and serves, if badly: its requests may end first. Runs beside the queue. What becomes of
+   * the slot is written down at once, so that a restart of Slipway meanwhile changes nothing.
+   */
   retire(record: InstanceRecord, crash: Crash, names: ServiceNames | undefined): void {
-    this.#drains.begin(record, names, async () => {
-      await this.#waitForStart(record, crash);
-      await this.#removeCopy(record.runtimeId);
-    });
+    const { exitCode, failures, nextStartAt } = crash;
+    const then = { restartCount: failures, nextStartAt, lastExitCode: exitCode };
+    this.#drains.begin(record, names, then, () => this.#endRetire({ ...record, ...then }));
+  }
+
+  async #endRetire(record: InstanceRecord): Promise<void> {
+    const { lastExitCode, restartCount, nextStartAt } = record;
+    await this.#waitForStart(record, { exitCode: lastExitCode, failures: restartCount, nextStartAt });
+    await this.#removeCopy(record.runtimeId);
   }
 
   async #waitForStart(record: InstanceRecord, crash: Crash): Promise<void> {
@@ -182,9 +197,14 @@ export class InstanceRunner {
     });
   }
 
-  /** Runs beside the queue: out of the route (acknowledged), requests under way end, then it stops. Idempotent. */
+  /**
+   * Runs beside the queue: out of the route (acknowledged), requests under way end, then it stops. One that went bad, and
+   * was draining for that before a restart of Slipway, keeps its slot. Idempotent.
+   */
   drain(record: InstanceRecord, names: ServiceNames | undefined): void {
-    this.#drains.begin(record, names, () => this.remove(record));
+    const isRetiring = record.state === "draining" && !isLeaving(record);
+    const finish = isRetiring ? () => this.#endRetire(record) : () => this.remove(record);
+    this.#drains.begin(record, names, {}, finish);
   }
 
   /** Removes the copy and forgets the slot; its address rests. */
@@ -224,6 +244,7 @@ export class InstanceRunner {
   async #removeCopy(runtimeId: string | null): Promise<void> {
     if (runtimeId === null) return;
     this.#options.prober.forget(runtimeId);
+    this.#options.tests.forget(runtimeId);
     await this.#options.driver.remove(runtimeId);
   }
 }

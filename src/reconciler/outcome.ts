@@ -1,9 +1,10 @@
-/** Waiting for how a deployment ends. */
+/** Waiting for how a deployment ends, and for what else becomes of a service. */
 
+import type { Clock } from "../domain/clock.ts";
 import { COMING, type Deployment, type DeploymentStore } from "../domain/deployment.ts";
 import type { EventBus } from "../domain/events.ts";
 
-/** Resolves with the deployment once it is healthy, failed, superseded or cancelled. @throws the signal's reason, AppError `not_found` */
+/** Resolves with the deployment once it is built (and waits), healthy, failed, superseded or cancelled. @throws the signal's reason, AppError `not_found` */
 export async function waitForOutcome(
   deployments: Pick<DeploymentStore, "get">,
   events: EventBus,
@@ -30,4 +31,27 @@ export async function waitForOutcome(
     signal.removeEventListener("abort", onAbort);
     unsubscribe();
   }
+}
+
+/** Resolves when something is announced of the service, after `limitMs`, or when the signal aborts. */
+export function nextChangeOf(
+  serviceId: string,
+  { events, clock }: { readonly events: Pick<EventBus, "on">; readonly clock: Pick<Clock, "schedule"> },
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      unsubscribe();
+      cancel();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = clock.schedule(limitMs, end);
+    const unsubscribe = events.on((event) => {
+      if (event.serviceId === serviceId) end();
+    });
+    signal?.addEventListener("abort", end, { once: true });
+    if (signal?.aborted === true) end();
+  });
 }

@@ -7,6 +7,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { EngineDriver, ObservedInstance } from "../domain/driver.ts";
 import { planReconcile } from "../domain/reconcile.ts";
+import { DeployTests, type DeployTestsOptions } from "./deploy-tests.ts";
 import { DeploymentMarks } from "./deployment-marks.ts";
 import { InstanceRunner, type InstanceRunnerOptions } from "./instance-runner.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
@@ -14,10 +15,12 @@ import { type LookAt, Prober } from "./prober.ts";
 import { ServicePass, type ServicePassOptions } from "./service-pass.ts";
 import { readAllSnapshots } from "./snapshot.ts";
 
-export type ReconcilerOptions = Omit<InstanceRunnerOptions, "prober" | "onDrained" | "driver"> & {
+export type ReconcilerOptions = Omit<InstanceRunnerOptions, "prober" | "tests" | "onDrained" | "driver"> & {
   readonly driver: ServicePassOptions["driver"] & Pick<EngineDriver, "watch">;
   /** Takes one look at an instance. */
   readonly lookAt: LookAt;
+  /** Asks an instance what its deployment's test says. */
+  readonly testInstance: DeployTestsOptions["testInstance"];
   /** Between two sweeps over everything, in milliseconds. */
   readonly sweepIntervalMs: number;
   /** Told how long each pass took, for the metrics. */
@@ -33,6 +36,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #queue: KeyedQueue;
   readonly #prober: Prober;
+  readonly #tests: DeployTests;
   readonly #pass: ServicePass;
   readonly #stopped = new AbortController();
   #cancelSweep: () => void = () => undefined;
@@ -49,12 +53,17 @@ export class Reconciler {
         logger.warn({ err: error, serviceId, retryInMs }, "reconcile pass failed, it is tried again"),
     });
     this.#prober = new Prober({ clock, lookAt: options.lookAt, onChange: (serviceId) => this.trigger(serviceId) });
+    this.#tests = new DeployTests({
+      testInstance: options.testInstance,
+      onVerdict: (serviceId) => this.trigger(serviceId),
+    });
+    const looking = { prober: this.#prober, tests: this.#tests };
     const runner = new InstanceRunner({
       ...options,
-      prober: this.#prober,
+      ...looking,
       onDrained: (serviceId, retryInMs) => this.#queue.trigger(serviceId, retryInMs),
     });
-    this.#pass = new ServicePass({ ...options, prober: this.#prober, runner, marks: new DeploymentMarks(options) });
+    this.#pass = new ServicePass({ ...options, ...looking, runner, marks: new DeploymentMarks(options) });
   }
 
   /** Starts watching the engine and sweeping. */
@@ -110,11 +119,11 @@ export class Reconciler {
     const { database, driver, clock } = this.#options;
     const observed = Map.groupBy(await driver.list(), (o) => o.serviceId);
     const snapshots = await readAllSnapshots(database);
-    const looks = this.#prober.looks();
+    const seen = { looks: this.#prober.looks(), verdicts: this.#tests.verdicts() };
     for (const [serviceId, snapshot] of snapshots) {
       this.#pass.watchAgain(snapshot);
       const own: readonly ObservedInstance[] = observed.get(serviceId) ?? [];
-      const plan = planReconcile({ now: clock.now(), ...snapshot, observed: own, looks });
+      const plan = planReconcile({ now: clock.now(), ...snapshot, observed: own, ...seen });
       const isStatusTrue = (await this.#pass.statusOf(snapshot)) === snapshot.service?.status;
       if (plan.actions.length > 0 || !isStatusTrue) this.trigger(serviceId);
       else if (plan.nextLookAt !== null) this.#queue.trigger(serviceId, plan.nextLookAt - clock.now());

@@ -11,6 +11,7 @@ import type { Logger } from "../domain/logger.ts";
 import { type Action, candidateOf, planReconcile } from "../domain/reconcile.ts";
 import { serviceStatus } from "../domain/service-status.ts";
 import type { Database } from "../domain/stores.ts";
+import type { DeployTests } from "./deploy-tests.ts";
 import type { DeploymentMarks } from "./deployment-marks.ts";
 import type { ServiceNames } from "./drains.ts";
 import type { InstanceRunner, InstanceRunnerOptions } from "./instance-runner.ts";
@@ -24,6 +25,7 @@ export type ServicePassOptions = {
   readonly marks: DeploymentMarks;
   readonly runner: InstanceRunner;
   readonly prober: Pick<Prober, "looks">;
+  readonly tests: Pick<DeployTests, "begin" | "verdicts">;
   readonly publisher: Pick<RoutePublisher, "publish">;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -47,12 +49,13 @@ export class ServicePass {
 
   /** Answers when to look again even if nothing happens (ms since the epoch), or null. @throws AppError `unavailable` */
   async run(serviceId: string): Promise<number | null> {
-    const { clock, database, driver, prober } = this.#options;
+    const { clock, database, driver, prober, tests } = this.#options;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const snapshot = await readSnapshot(database, serviceId);
       await this.#learnNames(snapshot);
       const observed = await driver.list({ serviceId });
-      const plan = planReconcile({ now: clock.now(), ...snapshot, observed, looks: prober.looks() });
+      const seen = { looks: prober.looks(), verdicts: tests.verdicts() };
+      const plan = planReconcile({ now: clock.now(), ...snapshot, observed, ...seen });
       this.watchAgain(snapshot);
       let isWaiting = true;
       for (const action of plan.actions) if (await this.#carryOut(action, snapshot)) isWaiting = false;
@@ -90,6 +93,8 @@ export class ServicePass {
         return this.#drain(snapshot, action.slot);
       case "remove":
         return this.#remove(snapshot, action);
+      case "test":
+        return this.#test(snapshot, action.slot);
       default: {
         const deployment = snapshot.deployments.find((d) => d.id === action.deploymentId);
         if (deployment === undefined) return true;
@@ -179,6 +184,13 @@ export class ServicePass {
   #drain(snapshot: Snapshot, slot: string): false {
     const record = snapshot.records.find((r) => r.slot === slot);
     if (record !== undefined) this.#options.runner.drain(record, this.#names.get(record.serviceId));
+    return false;
+  }
+
+  #test(snapshot: Snapshot, slot: string): false {
+    const record = snapshot.records.find((r) => r.slot === slot);
+    const deployment = snapshot.deployments.find((d) => d.id === record?.deploymentId);
+    if (record !== undefined && deployment !== undefined) this.#options.tests.begin(record, deployment);
     return false;
   }
 

@@ -45,7 +45,8 @@ export type BuildKind = "builds" | "broken" | "slow";
 export class FakeBuilder implements ImageBuilder {
   readonly requests: BuildRequest[] = [];
   readonly #driver: MemoryDriver;
-  readonly #slow = new Map<string, () => void>();
+  /** How slow builds that are under way end, with the name of their service. */
+  readonly #slow = new Map<() => void, string>();
 
   constructor(driver: MemoryDriver) {
     this.#driver = driver;
@@ -65,9 +66,9 @@ export class FakeBuilder implements ImageBuilder {
     return { image, contentHash: request.sourceId, wasCached: false, exposedPort: undefined };
   }
 
-  /** Lets a slow build end well. */
+  /** Lets its slow builds end well. */
   finish(serviceName: string): void {
-    this.#slow.get(serviceName)?.();
+    for (const [end, name] of this.#slow) if (name === serviceName) end();
   }
 
   async pruneImages(serviceId: string, keep: readonly string[]): Promise<void> {
@@ -77,9 +78,13 @@ export class FakeBuilder implements ImageBuilder {
 
   #wait(request: BuildRequest, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#slow.set(request.serviceName, resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      if (signal.aborted) resolve();
+      const end = (): void => {
+        this.#slow.delete(end);
+        resolve();
+      };
+      this.#slow.set(end, request.serviceName);
+      signal.addEventListener("abort", end, { once: true });
+      if (signal.aborted) end();
     });
   }
 }

@@ -12,6 +12,7 @@ import type { DomainEvent, EventBus } from "../../src/domain/events.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
 import type { Logger } from "../../src/domain/logger.ts";
 import { DEFAULT_SETTINGS, type RolloutSettings } from "../../src/domain/rollout.ts";
+import type { SecretBox } from "../../src/domain/secret.ts";
 import type { Service } from "../../src/domain/service.ts";
 import { MemoryEventBus } from "../../src/events/memory-event-bus.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
@@ -22,6 +23,9 @@ import { Lifecycle } from "../../src/reconciler/lifecycle.ts";
 import type { ProbeTarget } from "../../src/reconciler/prober.ts";
 import { Reconciler } from "../../src/reconciler/reconciler.ts";
 import { RoutePublisher } from "../../src/reconciler/route-publisher.ts";
+import type { TestTarget } from "../../src/reconciler/run-deploy-test.ts";
+import { NO_SECRET_FILES } from "../../src/reconciler/secret-files.ts";
+import { SecretVault } from "../../src/reconciler/secret-vault.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeBuilder, FakeGateway } from "./fakes.ts";
 import { Life, mortal } from "./mortal.ts";
@@ -30,6 +34,8 @@ const PROJECT = { id: "p", name: "default", slug: "default", networkIndex: 0, cr
 /** Turns of the event loop after which everything that needs no time has happened. */
 const TURNS = 4;
 const DISK_MS = 2;
+/** How long a deployment's test takes; it fails when the source has `wrong` in its name. */
+const TEST_MS = 40;
 /** More steps than this without an end are a hot loop. */
 const MAX_STEPS = 20_000;
 
@@ -39,9 +45,17 @@ export type DeployOptions = {
   readonly settings?: Partial<RolloutSettings>;
   readonly localPort?: number;
   readonly tag?: string;
+  /** Build only. */
+  readonly isHeld?: boolean;
 };
 
 export const VOLUME = { source: "data", target: "/data", readOnly: false };
+
+/** Seals nothing: what secrets are kept like is no matter here. */
+const OPEN_BOX: SecretBox = {
+  seal: (value) => Buffer.from(value).toString("base64"),
+  open: (sealed) => Buffer.from(sealed, "base64"),
+};
 
 /** What one life of control is made of. */
 type Control = ReturnType<World["startControl"]>;
@@ -56,6 +70,8 @@ export class World {
   readonly announced: DomainEvent[] = [];
   /** Runtime ids of instances that stopped answering. */
   readonly unwell = new Set<string>();
+  /** Addresses of instances that were asked what their deployment's test says, in order. */
+  readonly tested: string[] = [];
   readonly #folder: string;
   /** Folders of volumes are made on the real disk, which takes time that the clock does not know. */
   #usesDisk = false;
@@ -105,7 +121,8 @@ export class World {
     const publisher = new RoutePublisher({ database, gateway, baseDomain: null });
     const publishRoutes = (): Promise<void> => publisher.publish();
     const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
-    const shared = { database, builder, events, clock, logger, publishRoutes, trigger };
+    const secrets = new SecretVault({ database, box: OPEN_BOX, files: NO_SECRET_FILES, clock });
+    const shared = { database, builder, secrets, events, clock, logger, publishRoutes, trigger };
     const loadRuntime = () => Promise.reject(new Error("no runtime is used here"));
     const builds = new BuildRunner({ ...shared, loadRuntime });
     const reconciler = new Reconciler({
@@ -114,11 +131,13 @@ export class World {
       drainTimeoutMs: 30_000,
       sweepIntervalMs: 30_000,
       lookAt: (target) => this.#lookAt(target),
+      testInstance: (target, deployment) => this.#test(target, deployment),
       onImageMissing: (deployment) => builds.rebuild(deployment),
+      secretFiles: NO_SECRET_FILES,
     });
     const deployer = new Deployer({ ...shared, builds, images: driver });
     const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir: this.volumesDir });
-    return { life, reconciler, deployer, lifecycle, builds, events };
+    return { life, publisher, reconciler, deployer, lifecycle, builds, events };
   }
 
   /** Control ends in good order, and a new one starts. */
@@ -138,6 +157,7 @@ export class World {
 
   async #nextControl(): Promise<void> {
     this.#control = this.startControl();
+    await this.#control.publisher.publish();
     this.reconciler.start();
     await this.deployer.resume();
   }
@@ -148,7 +168,7 @@ export class World {
     await closed;
   }
 
-  async deploy(name: string, { source, settings, localPort, tag }: DeployOptions): Promise<Deployment> {
+  async deploy(name: string, { source, settings, localPort, tag, isHeld = false }: DeployOptions): Promise<Deployment> {
     if (settings?.volumes !== undefined && settings.volumes.length > 0) this.#usesDisk = true;
     const answer = await this.deployer.deploy({
       project: PROJECT,
@@ -160,7 +180,7 @@ export class World {
       tag: tag ?? null,
       volumeText: "",
       noCache: false,
-      isHeld: false,
+      isHeld,
     });
     return answer.deployment;
   }
@@ -233,6 +253,12 @@ export class World {
     await this.#stopControl();
     await this.database.close();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #test({ address }: TestTarget, { sourceId }: Deployment): Promise<string | null> {
+    this.tested.push(address);
+    await new Promise<void>((resolve) => this.clock.schedule(TEST_MS, resolve));
+    return sourceId?.includes("wrong") === true ? 'its test GET /ping expected the body "OK", got "KO"' : null;
   }
 
   async #lookAt({ runtimeId, deployment }: ProbeTarget): Promise<number | undefined> {
