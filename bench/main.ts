@@ -2,6 +2,8 @@
 
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { benchDeploy } from "./deploy.bench.ts";
+import { benchDev } from "./dev.bench.ts";
+import { benchFunctions } from "./functions.bench.ts";
 import { benchGateway } from "./gateway.bench.ts";
 import { benchStart } from "./start.bench.ts";
 import { benchSurvival } from "./survival.bench.ts";
@@ -9,6 +11,8 @@ import { printTable, type Row } from "./table.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   deploy: benchDeploy,
+  functions: benchFunctions,
+  dev: benchDev,
   survival: benchSurvival,
   gateway: benchGateway,
   start: benchStart,

@@ -7,10 +7,13 @@ import type {
   FunctionView,
   LogLineView,
   PageView,
+  RegistryView,
   RuntimeView,
+  ScaleAnswer,
+  SecretView,
   ServerInfoView,
 } from "./api-views.ts";
-import { HttpClient } from "./http-client.ts";
+import { type Call, HttpClient } from "./http-client.ts";
 import { multipartBody } from "./multipart.ts";
 import { readServerSentEvents } from "./sse.ts";
 
@@ -20,13 +23,26 @@ const UPLOAD_LIMIT_MS = 3_600_000;
 
 /** A function by name; without a project it is looked up in `default`. */
 export type FunctionRef = { readonly name: string; readonly project?: string | undefined };
+/** Without a function: set for all of the project. */
+export type SecretRef = {
+  readonly name: string;
+  readonly function?: string | undefined;
+  readonly project?: string | undefined;
+};
 export type Upload = { readonly fileName: string; readonly content: AsyncIterable<Uint8Array> };
+export type DeployOptions = {
+  readonly project?: string | undefined;
+  readonly isHeld?: boolean;
+  readonly noCache?: boolean;
+  readonly signal: AbortSignal;
+};
 
 export class ApiClient {
   readonly #http: HttpClient;
 
-  constructor(url: string, token: string | undefined) {
-    this.#http = new HttpClient(url, token);
+  /** `onVersion` gets the server's version with each answer that says it. */
+  constructor(url: string, token: string | undefined, onVersion?: (version: string) => void) {
+    this.#http = new HttpClient(url, token, onVersion);
   }
 
   get url(): string {
@@ -60,8 +76,16 @@ export class ApiClient {
     return this.#http.json(pathOf(ref), queryOf(ref));
   }
 
-  async deleteFunction(ref: FunctionRef, options: { readonly withVolumes: boolean }): Promise<void> {
-    const query = { project: ref.project, volumes: options.withVolumes ? 1 : undefined };
+  /** Its images go with it; its volumes and the secrets set for it only when asked for. */
+  async deleteFunction(
+    ref: FunctionRef,
+    options: { readonly withVolumes: boolean; readonly withSecrets?: boolean },
+  ): Promise<void> {
+    const query = {
+      project: ref.project,
+      volumes: options.withVolumes ? 1 : undefined,
+      secrets: options.withSecrets === true ? 1 : undefined,
+    };
     await this.#http.send(pathOf(ref), { method: "DELETE", query });
   }
 
@@ -75,19 +99,29 @@ export class ApiClient {
     return this.#http.json(`${pathOf(ref)}/rollback`, { method: "POST", json, ...queryOf(ref) });
   }
 
-  /** Answers before anything is built. `source`: zip or tar.gz. */
-  deploy(
-    manifest: FunctionManifest,
-    source: Upload,
-    options: { readonly project?: string | undefined; readonly signal: AbortSignal },
-  ): Promise<DeployAnswer> {
+  /** With `wait` it answers once that many are ready. 0 stops it; the scale before comes back with a start. */
+  scale(ref: FunctionRef, replicas: number, wait = false): Promise<ScaleAnswer> {
+    return this.#http.json(`${pathOf(ref)}/scale`, { method: "POST", json: { replicas }, ...waitingCall(ref, wait) });
+  }
+
+  /** Rolls out what was built only, or replaces instances that are out of date; `unchanged` when none is. */
+  deployBuilt(ref: FunctionRef, wait = false): Promise<DeployAnswer> {
+    return this.#http.json(`${pathOf(ref)}/deploy`, { method: "POST", json: {}, ...waitingCall(ref, wait) });
+  }
+
+  /** Answers before anything is built. `source`: zip or tar.gz. `isHeld`: it is built only. */
+  deploy(manifest: FunctionManifest, source: Upload, options: DeployOptions): Promise<DeployAnswer> {
     const { contentType, body } = multipartBody(
       { name: "manifest", value: JSON.stringify(manifest) },
       { name: "source", ...source },
     );
     return this.#http.json("/api/functions", {
       method: "POST",
-      query: { project: options.project },
+      query: {
+        project: options.project,
+        deploy: options.isHeld === true ? 0 : undefined,
+        no_cache: options.noCache === true ? 1 : undefined,
+      },
       contentType,
       body,
       signal: options.signal,
@@ -127,8 +161,16 @@ export class ApiClient {
     }
   }
 
-  async listRuntimes(): Promise<readonly RuntimeView[]> {
-    return (await this.#http.json<{ readonly data: readonly RuntimeView[] }>("/api/runtimes")).data;
+  /** Sorted by name. `limitMs`: longest wait. */
+  async listRuntimes(limitMs?: number): Promise<readonly RuntimeView[]> {
+    const call = limitMs === undefined ? {} : { limitMs };
+    return (await this.#http.json<{ readonly data: readonly RuntimeView[] }>("/api/runtimes", call)).data;
+  }
+
+  /** The runtime's folder as a tar.gz of some megabytes at most. */
+  async runtimeArchive(name: string): Promise<Uint8Array> {
+    const response = await this.#http.send(`/api/runtimes/${encodeURIComponent(name)}/archive`, {});
+    return new Uint8Array(await response.arrayBuffer());
   }
 
   getRuntime(name: string): Promise<RuntimeView> {
@@ -139,8 +181,49 @@ export class ApiClient {
     return this.#http.json(`/api/runtimes/${encodeURIComponent(name)}`, { method: "PUT", json: { content } });
   }
 
+  /** `folder`: zip or tar.gz of a runtime's folder. */
+  putRuntimeArchive(name: string, folder: Upload): Promise<RuntimeView> {
+    const { contentType, body } = multipartBody({ name: "name", value: name }, { name: "file", ...folder });
+    const path = `/api/runtimes/${encodeURIComponent(name)}`;
+    return this.#http.json(path, { method: "PUT", contentType, body, limitMs: UPLOAD_LIMIT_MS });
+  }
+
   async deleteRuntime(name: string): Promise<void> {
     await this.#http.send(`/api/runtimes/${encodeURIComponent(name)}`, { method: "DELETE" });
+  }
+
+  /** Those of all projects, or of one; without `function` project-wide ones and those of all functions. */
+  async listSecrets(filter: {
+    readonly function?: string | undefined;
+    readonly project?: string | undefined;
+  }): Promise<readonly SecretView[]> {
+    return (await this.#http.json<{ readonly data: readonly SecretView[] }>("/api/secrets", { query: filter })).data;
+  }
+
+  /** Creates or replaces; byte for byte. */
+  putSecret(ref: SecretRef, value: Uint8Array): Promise<SecretView> {
+    const json = { value: Buffer.from(value).toString("base64"), encoding: "base64" };
+    return this.#http.json(secretPath(ref), { method: "PUT", json, query: secretQuery(ref) });
+  }
+
+  async deleteSecret(ref: SecretRef): Promise<void> {
+    await this.#http.send(secretPath(ref), { method: "DELETE", query: secretQuery(ref) });
+  }
+
+  async listRegistries(): Promise<readonly RegistryView[]> {
+    return (await this.#http.json<{ readonly data: readonly RegistryView[] }>("/api/registries")).data;
+  }
+
+  logInToRegistry(login: {
+    readonly host: string;
+    readonly username: string;
+    readonly password: string;
+  }): Promise<RegistryView> {
+    return this.#http.json("/api/registries", { method: "POST", json: login });
+  }
+
+  async logOutOfRegistry(host: string): Promise<void> {
+    await this.#http.send("/api/registries", { method: "DELETE", query: { host } });
   }
 
   async #all<T>(path: string, project: string | undefined): Promise<readonly T[]> {
@@ -153,12 +236,25 @@ export class ApiClient {
   }
 }
 
+function secretPath({ name }: SecretRef): string {
+  return `/api/secrets/${encodeURIComponent(name)}`;
+}
+
+function secretQuery({ function: functionName, project }: SecretRef) {
+  return { function: functionName, project };
+}
+
 function pathOf(ref: FunctionRef): string {
   return `/api/functions/${encodeURIComponent(ref.name)}`;
 }
 
 function deploymentPath(ref: FunctionRef, id: string): string {
   return `${pathOf(ref)}/deployments/${encodeURIComponent(id)}`;
+}
+
+/** A call that answers at once, or when what it asks for has come about. */
+function waitingCall(ref: FunctionRef, wait: boolean): Pick<Call, "query" | "limitMs"> {
+  return wait ? { query: { project: ref.project, wait: 1 }, limitMs: UPLOAD_LIMIT_MS } : queryOf(ref);
 }
 
 function queryOf(ref: FunctionRef): { readonly query: Readonly<Record<string, string | undefined>> } {

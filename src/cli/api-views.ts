@@ -3,7 +3,7 @@
 export type InstanceView = {
   readonly id: string;
   readonly name: string;
-  /** Of the deployment that serves. */
+  /** False: out of date, because something newer is built, comes up or serves. */
   readonly current: boolean;
   readonly healthy: boolean;
   readonly state: "waiting" | "starting" | "ready" | "draining";
@@ -26,7 +26,7 @@ export type BuildView = {
 export type DeploymentView = {
   readonly id: string;
   readonly function: string;
-  readonly status: "building" | "pending" | "starting" | "healthy" | "failed" | "superseded" | "cancelled";
+  readonly status: "building" | "built" | "pending" | "starting" | "healthy" | "failed" | "superseded" | "cancelled";
   readonly image: string | null;
   readonly runtime: string | null;
   readonly failure_reason: string | null;
@@ -50,7 +50,12 @@ export type FunctionView = {
   readonly urls: readonly string[];
   readonly runtime: string | null;
   readonly port: number | null;
+  /** How many instances are wanted now: 0 while it is stopped. */
   readonly replicas: number;
+  /** The same, as `status --json` calls it. */
+  readonly scale: number;
+  /** How many it has when it runs; a start brings them back. */
+  readonly saved_scale: number;
   readonly active_deployment_id: string | null;
   readonly latest_deployment: DeploymentView | null;
   readonly error: string | null;
@@ -68,6 +73,16 @@ export type DeployAnswer = {
   readonly detected: string | null;
   /** The same source and settings serve already. */
   readonly unchanged: boolean;
+  /** What there is to say about it, for people. */
+  readonly message?: string;
+  /** What its owner should know about the manifest, for people. */
+  readonly warnings?: readonly string[];
+};
+
+export type ScaleAnswer = {
+  readonly function: FunctionView;
+  /** It was at that scale already. */
+  readonly unchanged: boolean;
 };
 
 export type RuntimeView = {
@@ -76,8 +91,29 @@ export type RuntimeView = {
   readonly origin: "builtin" | "uploaded";
   readonly protocol: string;
   readonly default_port: number;
-  /** The Dockerfile; only in the view of a single runtime. */
+  /** The Dockerfile; it and what follows only in the view of a single runtime. */
   readonly content?: string;
+  /** Paths of all its files, sorted. */
+  readonly files?: readonly string[];
+  readonly has_template?: boolean;
+  readonly health_path?: string | null;
+  readonly options?: Readonly<Record<string, string | readonly string[]>>;
+};
+
+export type SecretView = {
+  readonly name: string;
+  /** Null: all functions of the project that ask for it. */
+  readonly function: string | null;
+  readonly project: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+
+export type RegistryView = {
+  readonly host: string;
+  readonly username: string;
+  readonly created_at: string;
+  readonly updated_at: string;
 };
 
 export type LogLineView = {
@@ -88,7 +124,15 @@ export type LogLineView = {
   readonly at: string;
 };
 
-export type ServerInfoView = { readonly version: string; readonly server_id: string; readonly address: string };
+export type ServerInfoView = {
+  readonly version: string;
+  readonly server_id: string;
+  readonly address: string;
+  /** Longest archive the server takes, in bytes; one of another version may not say. */
+  readonly upload_limit_bytes?: number;
+  /** Most that an archive may unpack to, in bytes. */
+  readonly unpacked_limit_bytes?: number;
+};
 
 /** A slice of a list. */
 export type PageView<T> = { readonly data: readonly T[]; readonly total_count: number };
@@ -96,7 +140,8 @@ export type PageView<T> = { readonly data: readonly T[]; readonly total_count: n
 /** The `manifest` part of an upload. */
 export type FunctionManifest = {
   readonly name: string;
-  readonly runtime?: string;
+  /** Null: the source's own Dockerfile. */
+  readonly runtime?: string | null;
   readonly port?: number;
   readonly volumes?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

@@ -32,19 +32,20 @@ export class CliContext {
   }
 
   /**
-   * A client of the server to use, whose token has been accepted. Warns when the server's version is another.
-   * @throws AppError `unauthorized`, `unavailable`, …
+   * A client of the server to use. The first answer of another version is warned of, and the command goes on.
+   * @throws AppError `unauthorized` or `unavailable` when no server is known
    */
   async connect(): Promise<ApiClient> {
     const { url, token } = await findServer(this.deps);
-    const client = new ApiClient(url, token);
-    const { version } = await client.info();
-    if (version !== this.deps.version) {
-      this.output.warn(
-        `this is slipway ${this.deps.version}, the server at ${url} is ${version}; use the same version`,
-      );
-    }
-    return client;
+    let isChecked = false;
+    return new ApiClient(url, token, (version) => {
+      if (!isChecked && version !== this.deps.version) {
+        this.output.warn(
+          `this is slipway ${this.deps.version}, the server at ${url} is ${version}; use the same version`,
+        );
+      }
+      isChecked = true;
+    });
   }
 
   /** Stops listening to signals. */

@@ -4,6 +4,8 @@
  */
 
 import type { Readable, Writable } from "node:stream";
+import type { ManifestReader } from "../domain/manifest.ts";
+import type { Workshop } from "../domain/workshop.ts";
 
 /** A stream that may be a terminal, `columns` characters wide. */
 export type CliOutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -25,6 +27,8 @@ export type CliDeps = {
   readonly cwd: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Reads slipway.yml and funko.yml; its libraries are loaded when it first reads one. */
+  readonly manifests: ManifestReader;
   /** Calls `listener` at the first SIGINT or SIGTERM; a second one ends the process. Answers how to stop listening. */
   onInterrupt(listener: () => void): () => void;
   /**
@@ -36,4 +40,6 @@ export type CliDeps = {
   missingBases(): Promise<readonly string[]>;
   /** Makes the base images; `onProgress` gets one line at a time. */
   buildBases(onProgress: (line: string) => void): Promise<readonly BaseImageView[]>;
+  /** Functions on this machine's own engine, and the built-in runtimes. Loaded when asked for; close it at the end. */
+  openWorkshop(): Promise<Workshop>;
 };

@@ -1,14 +1,36 @@
 /** Examples under a command's help, and the arguments and options that several commands share. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { wrapWords } from "./text-format.ts";
+
+/** Longer lines are hard to read, in characters. */
+export const WIDEST_NOTE = 100;
 
 export type Example = readonly [commandLine: string, meaning: string];
 
-/** Adds the section `Examples:`; every command has one. */
+/** Adds the section `Examples:`; every command has one. Where the terminal is narrow the meaning stands above its line. */
 export function withExamples(command: Command, examples: readonly Example[]): Command {
-  const width = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, meaning]) => `  ${line.padEnd(width)}  # ${meaning}`);
-  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  return command.addHelpText("after", ({ command: shown }) => {
+    const width = Math.max(...examples.map(([line]) => line.length));
+    const rows = examples.map(([line, meaning]) => `  ${line.padEnd(width)}  # ${meaning}`);
+    const isNarrow = rows.some((row) => row.length > roomOf(shown));
+    const lines = isNarrow ? examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`]) : rows;
+    return `\nExamples:\n${lines.join("\n")}`;
+  });
+}
+
+/** Adds a paragraph below the options. */
+export function withNote(command: Command, text: string): Command {
+  return command.addHelpText("after", ({ command: shown }) => {
+    const width = Math.min(roomOf(shown), WIDEST_NOTE);
+    return `\n${wrapWords(text, width).join("\n")}`;
+  });
+}
+
+/** A terminal's width; where there is none, lines of examples are as long as they are. */
+function roomOf(command: Command): number {
+  const width = command.configureOutput().getOutHelpWidth?.() ?? WIDEST_NOTE;
+  return width >= WIDEST_NOTE ? Number.POSITIVE_INFINITY : width;
 }
 
 export function projectOption(): Option {

@@ -20,9 +20,27 @@ export type CommandEntry = {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    words: "new",
+    group: "Functions",
+    summary: "Make a folder with a function from a runtime's template",
+    load: async () => (await import("./commands/new.ts")).createNewCommand,
+  },
+  {
+    words: "up",
+    group: "Functions",
+    summary: "Build folders, start them, and print their URLs",
+    load: async () => (await import("./commands/up.ts")).createUpCommand,
+  },
+  {
+    words: "build",
+    group: "Functions",
+    summary: "Build folders and start nothing",
+    load: async () => (await import("./commands/build.ts")).createBuildCommand,
+  },
+  {
     words: "deploy",
     group: "Functions",
-    summary: "Upload a folder or archive, build it, and wait until it answers",
+    summary: "Upload and start a folder or archive, or start what was built last",
     load: async () => (await import("./commands/deploy.ts")).createDeployCommand,
   },
   {
@@ -42,6 +60,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "Functions",
     summary: "Show what a function's instances, or its last build, wrote",
     load: async () => (await import("./commands/logs.ts")).createLogsCommand,
+  },
+  {
+    words: "scale",
+    group: "Functions",
+    summary: "Show or set how many instances a function has",
+    load: async () => (await import("./commands/scale.ts")).createScaleCommand,
   },
   {
     words: "start",
@@ -80,6 +104,48 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/delete.ts")).createDeleteCommand,
   },
   {
+    words: "purge",
+    group: "Functions",
+    summary: "Delete functions with their images and secrets",
+    load: async () => (await import("./commands/purge.ts")).createPurgeCommand,
+  },
+  {
+    words: "test",
+    group: "Functions",
+    summary: "Build a folder here and run its manifest's test",
+    load: async () => (await import("./commands/test.ts")).createTestCommand,
+  },
+  {
+    words: "dev",
+    group: "Functions",
+    summary: "Run a folder here and take what is saved at once",
+    load: async () => (await import("./commands/dev.ts")).createDevCommand,
+  },
+  {
+    words: "export",
+    group: "Functions",
+    summary: "Write a function as a folder for plain Docker",
+    load: async () => (await import("./commands/export.ts")).createExportCommand,
+  },
+  {
+    words: "secret set",
+    group: "Functions",
+    summary: "Set a secret of a function",
+    load: async () => (await import("./commands/secret-set.ts")).createSecretSetCommand,
+  },
+  {
+    words: "secret list",
+    group: "Functions",
+    summary: "List the secrets that are set, without their values",
+    load: async () => (await import("./commands/secret-list.ts")).createSecretListCommand,
+  },
+  {
+    words: "secret delete",
+    group: "Functions",
+    summary: "Delete a secret",
+    load: async () => (await import("./commands/secret-delete.ts")).createSecretDeleteCommand,
+  },
+  {
     words: "runtime list",
     group: "Runtimes",
     summary: "List the runtimes",
@@ -88,13 +154,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     words: "runtime show",
     group: "Runtimes",
-    summary: "Show a runtime's Dockerfile",
+    summary: "Show a runtime's Dockerfile and the list of its files",
     load: async () => (await import("./commands/runtime-show.ts")).createRuntimeShowCommand,
   },
   {
     words: "runtime add",
     group: "Runtimes",
-    summary: "Make a Dockerfile a runtime",
+    summary: "Make a Dockerfile or a folder a runtime",
     load: async () => (await import("./commands/runtime-add.ts")).createRuntimeAddCommand,
   },
   {
@@ -122,6 +188,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/base-build.ts")).createBaseBuildCommand,
   },
   {
+    words: "registry login",
+    group: "Server",
+    summary: "Keep a login for a registry of images",
+    load: async () => (await import("./commands/registry-login.ts")).createRegistryLoginCommand,
+  },
+  {
+    words: "registry list",
+    group: "Server",
+    summary: "List the registries with a login",
+    load: async () => (await import("./commands/registry-list.ts")).createRegistryListCommand,
+  },
+  {
+    words: "registry logout",
+    group: "Server",
+    summary: "Forget the login for a registry",
+    load: async () => (await import("./commands/registry-logout.ts")).createRegistryLogoutCommand,
+  },
+  {
     words: "claim",
     group: "This machine",
     summary: "Take over a fresh server and store the login",
@@ -138,6 +222,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "This machine",
     summary: "Forget the stored login",
     load: async () => (await import("./commands/logout.ts")).createLogoutCommand,
+  },
+  {
+    words: "schema",
+    group: "This machine",
+    summary: "Print the JSON Schema of a slipway.yml, for editors",
+    load: async () => (await import("./commands/schema.ts")).createSchemaCommand,
   },
   {
     words: "completion",

@@ -89,8 +89,14 @@ function valueName(option: Option): string {
   return /<(.+)>/.exec(option.flags)?.[1] ?? "";
 }
 
+const FILE_WORDS = ["file", "folder", "folders", "archive", "source", "destination"];
+
+/** `what` is the name of an argument or of a flag's value; `name|folder` is either. */
 async function valuesOf(what: string, names: NameSource): Promise<readonly string[]> {
-  if (what === "name" || what === "names") return names.functions();
-  if (what === "runtime") return names.runtimes();
-  return ["file", "folder", "folder|archive"].includes(what) ? [FILES] : [];
+  const lists = what.split("|").map(async (word) => {
+    if (word === "name" || word === "names") return names.functions();
+    if (word === "runtime") return names.runtimes();
+    return FILE_WORDS.includes(word) ? [FILES] : [];
+  });
+  return (await Promise.all(lists)).flat();
 }

@@ -21,6 +21,14 @@ export class Interrupted extends AppError {
   }
 }
 
+/** Some of what was asked for failed, each told already, with --json in the one document. */
+export class SomeFailed extends AppError {
+  constructor(message: string) {
+    super("unprocessable", message);
+    this.name = "SomeFailed";
+  }
+}
+
 /** Nobody reads standard output any more (`slipway logs … | head`): the end, and no failure. */
 export class OutputClosed extends AppError {
   constructor() {

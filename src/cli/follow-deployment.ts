@@ -1,5 +1,5 @@
 /**
- * Waits for a deployment to serve or to fail, showing its build log on the way. Every wait has a limit; a server that is
+ * Waits for a deployment to serve, to be built (where that is all that was asked for) or to fail, showing its build log on the way. Every wait has a limit; a server that is
  * away for a moment is waited for.
  */
 
@@ -9,6 +9,7 @@ import type { ApiClient, FunctionRef } from "./api-client.ts";
 import type { DeploymentView } from "./api-views.ts";
 import { BuildLogFollower, isTransient } from "./build-log-follower.ts";
 import type { Progress } from "./progress.ts";
+import { lastLines } from "./text-format.ts";
 
 const POLL_MS = 100;
 /** Waiting for a turn, building (10 min) and starting, in milliseconds. */
@@ -33,7 +34,7 @@ export type FollowParts = {
 };
 
 /**
- * The deployment once it is healthy.
+ * The deployment once it is healthy, or built and held.
  * @throws AppError `build_failed` or `deploy_failed` with the log's tail; `cancelled`; `conflict` when a newer
  *   deployment took its place; `timeout`; the signal's reason
  */
@@ -51,7 +52,7 @@ export async function followDeployment(deployment: DeploymentView, parts: Follow
     const rest = new AbortController();
     await Promise.race([following, sleep(LOG_REST_MS, undefined, { signal: rest.signal }).catch(() => undefined)]);
     rest.abort();
-    return requireHealthy(last, log.tail);
+    return requireGood(last, log.tail, isBuilding && !progress.isQuiet);
   } finally {
     logEnd.abort();
     await following;
@@ -84,7 +85,7 @@ async function poll(
 
 /** One that was healthy may be superseded by the time it is looked at. */
 function isOver({ status }: DeploymentView): boolean {
-  return ["healthy", "failed", "superseded", "cancelled"].includes(status);
+  return ["healthy", "built", "failed", "superseded", "cancelled"].includes(status);
 }
 
 async function pause(signal: AbortSignal): Promise<void> {
@@ -95,9 +96,10 @@ async function pause(signal: AbortSignal): Promise<void> {
   }
 }
 
-function requireHealthy(deployment: DeploymentView, logText: string): DeploymentView {
+/** `isShown`: the build's log stands on the screen already. */
+function requireGood(deployment: DeploymentView, logText: string, isShown: boolean): DeploymentView {
   const hasServed = deployment.status === "superseded" && deployment.healthy_at !== null;
-  if (deployment.status === "healthy" || hasServed) return deployment;
+  if (deployment.status === "healthy" || deployment.status === "built" || hasServed) return deployment;
   if (deployment.status === "cancelled") {
     throw new AppError("cancelled", `The deployment of ${deployment.function} was cancelled.`);
   }
@@ -108,12 +110,22 @@ function requireHealthy(deployment: DeploymentView, logText: string): Deployment
   }
   const isBuild = deployment.build?.status === "failed" || deployment.image === null;
   const reason = deployment.failure_reason ?? deployment.build?.error ?? "no reason was given";
-  throw new AppError(isBuild ? "build_failed" : "deploy_failed", `${deployment.function} was not deployed: ${reason}`, {
-    logTail: deployment.log_tail ?? logText,
-    remedy: isBuild
-      ? `The whole log: slipway logs ${deployment.function} --build`
-      : "If a version served before, it still does. Mend the cause and deploy again.",
-  });
+  const tail = deployment.log_tail ?? logText;
+  throw new AppError(
+    isBuild ? "build_failed" : "deploy_failed",
+    `${deployment.function} was not ${isBuild ? "built" : "deployed"}: ${reason}`,
+    {
+      ...(!(isBuild && isShown && isEndOf(tail, logText)) && { logTail: tail }),
+      remedy: isBuild
+        ? `The whole log: slipway logs ${deployment.function} --build`
+        : "If a version served before, it still does. Mend the cause and deploy again.",
+    },
+  );
+}
+
+/** Is the last line of `tail` among what was shown? A connection that broke may have kept it back. */
+function isEndOf(tail: string, shown: string): boolean {
+  return shown.includes(lastLines(tail, 1));
 }
 
 function tooLong(deployment: DeploymentView): AppError {

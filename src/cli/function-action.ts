@@ -6,6 +6,8 @@ import { awaitSettled } from "./await-settled.ts";
 import type { CliContext } from "./cli-context.ts";
 import { type Example, projectOption, withExamples } from "./command-help.ts";
 import { hintingAtNames } from "./known-name.ts";
+import { localStop } from "./local/local-functions.ts";
+import { type LocalOption, localOption } from "./local/use-workshop.ts";
 import { paintStatus, type Style } from "./style.ts";
 
 export function createActionCommand(
@@ -17,7 +19,8 @@ export function createActionCommand(
     .argument("<name>", "function")
     .addOption(projectOption())
     .option("--no-wait", "return at once; do not wait until it is so")
-    .action(async (name: string, options: { readonly project?: string; readonly wait: boolean }) => {
+    .action(async (name: string, options: { readonly project?: string; readonly wait: boolean } & LocalOption) => {
+      if (options.local === true) return localStop(name, context);
       const client = await context.connect();
       const ref = { name, project: options.project };
       const answer = await hintingAtNames(client, ref, () => client.act(ref, action));
@@ -25,6 +28,7 @@ export function createActionCommand(
       const view = options.wait ? await awaitSettled(answer, goal, client, ref, context) : answer;
       context.output.result(view, statusLine(view, context.output.style));
     });
+  if (action === "stop") command.addOption(localOption());
   return withExamples(command, examples);
 }
 

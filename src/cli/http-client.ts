@@ -25,11 +25,13 @@ export type Call = {
 export class HttpClient {
   readonly url: string;
   readonly #token: string | undefined;
+  readonly #onVersion: (version: string) => void;
 
-  /** `url`: origin of the server, no slash at its end. */
-  constructor(url: string, token: string | undefined) {
+  /** `url`: origin of the server, no slash at its end. `onVersion` gets the server's version with each answer that says it. */
+  constructor(url: string, token: string | undefined, onVersion: (version: string) => void = () => undefined) {
     this.url = url;
     this.#token = token;
+    this.#onVersion = onVersion;
   }
 
   /** The JSON of a 2xx answer. @throws AppError of whatever the server or the network said */
@@ -63,6 +65,8 @@ export class HttpClient {
   /** A 2xx answer, its body unread. @throws AppError */
   async send(path: string, call: Call): Promise<Response> {
     const response = await this.#guard(() => fetch(this.#address(path, call), this.#request(call)), call.signal);
+    const version = response.headers.get("x-slipway-version");
+    if (version !== null) this.#onVersion(version);
     if (response.ok) return response;
     const location = response.headers.get("location");
     if (response.status >= 300 && response.status < 400 && location !== null) throw this.#moved(location);

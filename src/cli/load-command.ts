@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { CliContext } from "./cli-context.ts";
+import { WIDEST_NOTE } from "./command-help.ts";
 import type { CommandEntry } from "./command-list.ts";
 
 /** The command of an entry, with what all commands share. */
@@ -15,6 +16,6 @@ export async function loadCommand(entry: CommandEntry, context: CliContext): Pro
     // What is wrong travels in the error and is reported once, by reportError.
     writeErr: () => undefined,
     getOutHasColors: () => false,
-    getOutHelpWidth: () => 100,
+    getOutHelpWidth: () => Math.min(WIDEST_NOTE, context.output.columns ?? WIDEST_NOTE),
   });
 }

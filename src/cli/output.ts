@@ -10,12 +10,15 @@ export class Output {
   readonly isJson: boolean;
   /** Colours for standard output. */
   readonly style: Style;
+  /** Width of the terminal that standard output is, in characters; undefined when it is none. */
+  readonly columns: number | undefined;
   readonly #deps: Pick<CliDeps, "stdout" | "stderr" | "env">;
 
   constructor(deps: Pick<CliDeps, "stdout" | "stderr" | "env">, isJson: boolean) {
     this.#deps = deps;
     this.isJson = isJson;
     this.style = styleFor(deps.stdout, deps.env);
+    this.columns = deps.stdout.isTTY === true ? deps.stdout.columns : undefined;
   }
 
   /** The command's result: `document` with --json, else `text`. Called once. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -185,6 +185,22 @@ test("runtime add sends the Dockerfile; an unreadable one and a bad name send no
   const count = server.asked.length;
   assert.equal((await home.on(server, ["runtime", "add", "deno", "missing"])).status, 2);
   assert.equal((await home.on(server, ["runtime", "add", "../x", "Dockerfile"])).status, 1);
+  assert.equal(server.asked.length, count);
+});
+
+test("runtime add packs a folder; one without files sends nothing", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  await mkdir(join(home.path, "mine/template"), { recursive: true });
+  await writeFile(join(home.path, "mine/Dockerfile.j2"), "FROM scratch\n");
+  await writeFile(join(home.path, "mine/template/a.txt"), "a");
+  assert.equal((await home.on(server, ["runtime", "add", "mine", "mine"])).status, 0);
+  const { path, body } = server.asked.at(-1) ?? { path: "", body: Buffer.of() };
+  assert.equal(path, "/api/runtimes/mine");
+  assert.match(body.toString("latin1"), /name="file"; filename="source.tar.gz"[\s\S]*\r\n\r\n\x1f\x8b/);
+  await mkdir(join(home.path, "empty"));
+  const count = server.asked.length;
+  assert.equal((await home.on(server, ["runtime", "add", "mine", "empty"])).status, 2);
   assert.equal(server.asked.length, count);
 });
 

@@ -26,7 +26,7 @@ async function run(argv: readonly string[], deps: CliDeps): Promise<number> {
   try {
     const found = findCommand(argv);
     if (found.kind === "version") context.output.result({ version: deps.version }, deps.version);
-    else if (found.kind === "help") context.output.text(topHelp(found.prefix));
+    else if (found.kind === "help") context.output.text(topHelp(found.prefix, context.output.columns));
     else if (found.kind === "complete") await complete(found.words, context);
     else await runCommand(found.entry, found.rest, context);
     return EXIT_OK;

@@ -4,7 +4,7 @@
  */
 
 import type { CliDeps } from "./cli-deps.ts";
-import { formatElapsed } from "./text-format.ts";
+import { formatElapsed, formatSeconds } from "./text-format.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
@@ -13,24 +13,27 @@ const CLEAR_LINE = "\r\u001b[K";
 
 export class Progress {
   readonly #deps: Pick<CliDeps, "stderr" | "now">;
-  readonly #isQuiet: boolean;
+  /** Nothing is shown. */
+  readonly isQuiet: boolean;
   readonly #isLive: boolean;
   #timer: NodeJS.Timeout | undefined;
   #text = "";
   #startedAt = 0;
+  #firstAt: number | undefined;
   #frame = 0;
 
   constructor(deps: Pick<CliDeps, "stderr" | "now" | "env">, isQuiet: boolean) {
     this.#deps = deps;
-    this.#isQuiet = isQuiet;
+    this.isQuiet = isQuiet;
     this.#isLive = !isQuiet && deps.stderr.isTTY === true && deps.env.TERM !== "dumb";
   }
 
   /** A new step begins. */
   step(text: string): void {
-    if (this.#isQuiet) return;
+    if (this.isQuiet) return;
     this.#text = text;
     this.#startedAt = this.#deps.now();
+    this.#firstAt ??= this.#startedAt;
     if (!this.#isLive) {
       this.#deps.stderr.write(`${text}\n`);
       return;
@@ -47,9 +50,17 @@ export class Progress {
 
   /** Whole lines, ended by `\n`, that stay. */
   lines(text: string): void {
-    if (this.#isQuiet || text === "") return;
+    if (this.isQuiet || text === "") return;
     this.#deps.stderr.write(this.#timer === undefined ? text : `${CLEAR_LINE}${text}`);
     if (this.#timer !== undefined) this.#draw();
+  }
+
+  /** What has come of all steps, with the time they took together; the next step begins anew. */
+  done(text: string): void {
+    this.stop();
+    const elapsed = this.#deps.now() - (this.#firstAt ?? this.#deps.now());
+    this.#firstAt = undefined;
+    this.lines(`${text} (${formatSeconds(elapsed)})\n`);
   }
 
   /** Takes the spinner away. Idempotent. */

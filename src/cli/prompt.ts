@@ -17,6 +17,27 @@ export async function askSecret(terminal: Terminal, message: string): Promise<st
   return answer;
 }
 
+/** @throws Interrupted */
+export async function askText(terminal: Terminal, message: string): Promise<string> {
+  const { isCancel, text } = await import("@clack/prompts");
+  const answer = await text({ message, input: terminal.stdin, output: terminal.stderr });
+  if (isCancel(answer)) throw new Interrupted();
+  return answer;
+}
+
+/** One of several; `hint` stands beside the one under the cursor. @throws Interrupted */
+export async function askChoice(
+  terminal: Terminal,
+  message: string,
+  choices: readonly { readonly value: string; readonly hint: string }[],
+): Promise<string> {
+  const { isCancel, select } = await import("@clack/prompts");
+  const options = choices.map(({ value, hint }) => ({ value, label: value, hint }));
+  const answer = await select({ message, options, input: terminal.stdin, output: terminal.stderr });
+  if (isCancel(answer)) throw new Interrupted();
+  return answer;
+}
+
 /** "No" is what Enter means. @throws Interrupted */
 export async function askYesNo(terminal: Terminal, message: string): Promise<boolean> {
   const { confirm, isCancel } = await import("@clack/prompts");

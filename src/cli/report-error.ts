@@ -5,7 +5,7 @@
 
 import { AppError } from "../domain/errors.ts";
 import type { CliDeps } from "./cli-deps.ts";
-import { Interrupted, OutputClosed, UsageError } from "./exit-codes.ts";
+import { Interrupted, OutputClosed, SomeFailed, UsageError } from "./exit-codes.ts";
 import { RemoteError } from "./remote-error.ts";
 import { styleFor } from "./style.ts";
 import { lastLines } from "./text-format.ts";
@@ -13,7 +13,7 @@ import { lastLines } from "./text-format.ts";
 const LOG_LINES = 20;
 
 export function reportError(error: unknown, isJson: boolean, deps: Pick<CliDeps, "stdout" | "stderr" | "env">): void {
-  if (error instanceof OutputClosed) return;
+  if (error instanceof OutputClosed || (error instanceof SomeFailed && isJson)) return;
   if (isJson) deps.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
   else deps.stderr.write(errorText(error, deps));
 }
@@ -31,7 +31,8 @@ export function errorDocument(error: unknown): Readonly<Record<string, unknown>>
   };
 }
 
-function errorText(error: unknown, deps: Pick<CliDeps, "stderr" | "env">): string {
+/** Lines for people, each ended. */
+export function errorText(error: unknown, deps: Pick<CliDeps, "stderr" | "env">): string {
   const known = asAppError(error);
   const style = styleFor(deps.stderr, deps.env);
   const lines: string[] = [];

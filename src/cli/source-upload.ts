@@ -1,11 +1,11 @@
-/** What `slipway deploy` was pointed at, a folder or an archive, as something to upload. */
+/** What `slipway deploy`, `up` or `build` was pointed at, a folder or an archive, as something to upload. */
 
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { UsageError } from "./exit-codes.ts";
 import { packFolder } from "./pack-folder.ts";
-import { listFolder } from "./source-folder.ts";
+import { type FolderEntry, listFolder } from "./source-folder.ts";
 
 export type SourceUpload = {
   /** Absolute path of the folder, or undefined for an archive. */
@@ -17,6 +17,8 @@ export type SourceUpload = {
   readonly fileCount: number | undefined;
   /** Bytes that will be read. */
   readonly totalBytes: number;
+  /** What lies in it and how many bytes that is, the largest first; folders (ending in `/`) with all that is below. */
+  readonly largest: readonly { readonly path: string; readonly bytes: number }[];
   /** Entries that can't be uploaded. */
   readonly skipped: readonly string[];
   /** The archive's bytes; `onRead` gets the number of source bytes read, piece by piece. */
@@ -38,6 +40,7 @@ export async function openSource(typed: string, cwd: string): Promise<SourceUplo
     fileName: basename(path),
     fileCount: undefined,
     totalBytes: found.size,
+    largest: [],
     skipped: [],
     open: (onRead) => createReadStream(path).on("data", (chunk) => onRead(chunk.length)),
   };
@@ -55,9 +58,21 @@ async function folderSource(path: string, typed: string): Promise<SourceUpload> 
     fileName: "source.tar.gz",
     fileCount: files.length,
     totalBytes: files.reduce((sum, file) => sum + file.size, 0),
+    largest: largestOf(files),
     skipped,
     open: (onRead) => packFolder(path, entries, onRead),
   };
+}
+
+/** Sums by the first part of the path. */
+function largestOf(files: readonly FolderEntry[]): SourceUpload["largest"] {
+  const sums = new Map<string, number>();
+  for (const { path, size } of files) {
+    const slash = path.indexOf("/");
+    const top = slash < 0 ? path : path.slice(0, slash + 1);
+    sums.set(top, (sums.get(top) ?? 0) + size);
+  }
+  return [...sums].map(([path, bytes]) => ({ path, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
 async function statSource(path: string, typed: string) {

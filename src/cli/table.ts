@@ -16,6 +16,11 @@ export function renderTable(heads: readonly string[], rows: readonly (readonly s
   return `${lines.join("\n")}\n`;
 }
 
+/** Width of the widest line of a text, in characters. */
+export function widthOfText(text: string): number {
+  return Math.max(...text.split("\n").map(widthOf));
+}
+
 function widthOf(text: string): number {
   return text.replace(COLOUR, "").length;
 }

@@ -13,6 +13,11 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(ms / DAY_MS)}d`;
 }
 
+/** What something took, where tenths of a second matter: 1,440 is `1.4 s`; above a minute as `formatElapsed`. */
+export function formatSeconds(ms: number): string {
+  return ms < MINUTE_MS ? `${(ms / SECOND_MS).toFixed(1)} s` : formatElapsed(ms);
+}
+
 /** How long ago an RFC 3339 time was; `-` when there is none. */
 export function formatAge(time: string | null, now: number): string {
   return time === null ? "-" : formatElapsed(now - Date.parse(time));
@@ -43,4 +48,15 @@ export function shortId(id: string): string {
 /** The last `count` lines of a text, oldest first. */
 export function lastLines(text: string, count: number): string {
   return text.trimEnd().split("\n").slice(-count).join("\n");
+}
+
+/** A text in lines of at most `width` characters, broken between words; a longer word stands alone. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

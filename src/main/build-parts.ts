@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { FileBuildLogs } from "../builder/build-logs.ts";
 import { hostSettingsOf } from "../builder/host-settings.ts";
 import { EngineImageBuilder } from "../builder/image-builder.ts";
+import { ImageRegistry } from "../builder/image-registry.ts";
 import { readHostFacts } from "../builder/read-host-facts.ts";
 import { FolderRuntimeCatalog } from "../builder/runtime-catalog.ts";
 import { TarSourceFiles } from "../builder/source-files.ts";
@@ -12,6 +13,7 @@ import { DEFAULT_BUILD_LIMITS } from "../domain/build.ts";
 import type { BuildEngine } from "../domain/build-engine.ts";
 import type { Driver } from "../domain/driver.ts";
 import type { Logger } from "../domain/logger.ts";
+import type { RegistryLogins } from "../domain/registry.ts";
 import type { ArchiveLimits } from "../domain/source.ts";
 import type { Database } from "../domain/stores.ts";
 import { systemClock } from "../lib/system-clock.ts";
@@ -22,6 +24,7 @@ export type BuildPartsOptions = {
   readonly database: Database;
   readonly driver: Driver;
   readonly engine: BuildEngine;
+  readonly logins: RegistryLogins;
   readonly serverId: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -29,7 +32,8 @@ export type BuildPartsOptions = {
 
 export type BuildParts = Awaited<ReturnType<typeof openBuildParts>>;
 
-export async function openBuildParts({ config, database, driver, engine, serverId, env, logger }: BuildPartsOptions) {
+export async function openBuildParts(options: BuildPartsOptions) {
+  const { config, database, driver, engine, logins, serverId, env, logger } = options;
   const inData = (folder: string): string => join(config.dataDir, folder);
   const sources = await TarSourceFiles.open(inData("sources"), systemClock);
   const buildLogs = await FileBuildLogs.open(inData("builds"), logger);
@@ -52,6 +56,7 @@ export async function openBuildParts({ config, database, driver, engine, serverI
     },
     prefix: config.prefix,
     serverId,
+    registry: new ImageRegistry({ images: driver, logins, target: config.registry }),
     readHostSettings: async () => hostSettingsOf(await readHostFacts({ root: "/", home: env.HOME ?? "/root", env })),
   });
   const archiveLimits: ArchiveLimits = {

@@ -29,6 +29,9 @@ function takeProblem(problem: GatewayProblem): void {
     case "local_port":
       takeLocalPort(problem.port, problem.reason);
       return;
+    case "inside_address":
+      takeInsideAddress(problem.address, problem.reason);
+      return;
     case "worker_hung":
       logger.error({ pid: problem.pid }, "a gateway worker does not acknowledge its table and is replaced");
       holder.killWorker(problem.pid);
@@ -43,6 +46,22 @@ function takeLocalPort(port: number, reason: string | null): void {
     closedPorts.add(port);
     logger.warn({ port, reason }, "a function's port can't be listened on; the function answers by its name only");
   }
+}
+
+const insideProblems = new Map<string, string>();
+
+/** The same. A network that does not exist yet is no news: its first instance makes it. */
+function takeInsideAddress(address: string, reason: string | null): void {
+  const before = insideProblems.get(address);
+  if (before === (reason ?? undefined)) return;
+  if (reason === null) {
+    insideProblems.delete(address);
+    logger.info({ address }, "instances reach the gateway here, too");
+    return;
+  }
+  insideProblems.set(address, reason);
+  const level = reason === "EADDRNOTAVAIL" ? "debug" : "warn";
+  logger[level]({ address, reason }, "can't be listened on for instances; tried again");
 }
 
 try {

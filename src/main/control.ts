@@ -20,6 +20,7 @@ import { Metrics } from "../http/metrics.ts";
 import { newId } from "../lib/ids.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { BuildRunner, type BuildRunnerOptions } from "../reconciler/build-runner.ts";
+import { instanceTester } from "../reconciler/deploy-tests.ts";
 import { Deployer } from "../reconciler/deployer.ts";
 import { Housekeeping } from "../reconciler/housekeeping.ts";
 import { InstanceLogs } from "../reconciler/instance-logs.ts";
@@ -29,12 +30,16 @@ import { lookAt } from "../reconciler/look-at.ts";
 import { Reconciler } from "../reconciler/reconciler.ts";
 import { RoutePublisher } from "../reconciler/route-publisher.ts";
 import { SqliteDatabase } from "../store/sqlite-database.ts";
+import { createAdoption, insideAddressesOf } from "./adoption.ts";
 import { type BuildParts, openBuildParts } from "./build-parts.ts";
 import type { Config } from "./config.ts";
 import { createDriver } from "./drivers.ts";
 import { findGatewayUser, shareSocket } from "./gateway-user.ts";
 import { createHttp } from "./http.ts";
+import { LazyManifestReader } from "./manifests.ts";
 import { countBuilds } from "./measure.ts";
+import { openSecretParts, type SecretParts } from "./secret-parts.ts";
+import { uploadRules } from "./upload-rules.ts";
 
 export type ControlOptions = {
   readonly config: Config;
@@ -71,7 +76,9 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     // An engine that is away is waited for; its answer to the first deploy will tell.
     if (!isAppError(error, "unavailable")) throw error;
   });
-  const parts = await openBuildParts({ config, database, driver, engine, serverId, env: options.env, logger });
+  const secretParts = await openSecretParts({ config, database, driver, events, serverId, env: options.env, logger });
+  const { registries: logins } = secretParts;
+  const parts = await openBuildParts({ config, database, driver, engine, logins, serverId, env: options.env, logger });
   const names = new Map<string, string>();
   const gateway = await GatewayLink.open({
     socketPath: join(config.dataDir, "gateway.sock"),
@@ -81,13 +88,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     onProblem: options.onProblem,
     logger,
   });
-  const core = createCore({ options, database, driver, parts, gateway, events, metrics, names });
+  const core = createCore({ options, database, driver, parts, secretParts, gateway, events, metrics, names });
   const http = await createHttp({
     ...options,
     ...core,
     database,
     driver,
     parts,
+    ...secretParts,
     gateway,
     metrics,
     passkey,
@@ -98,6 +106,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await listenQuietly(http, join(config.dataDir, "control.sock"));
   for (const socket of ["gateway.sock", "control.sock"]) await shareSocket(join(config.dataDir, socket), workerUser);
   const stopPasskey = await keepPasskey(gateway, passkey);
+  await core.adoption?.start();
   await core.publisher.publish();
   core.reconciler.start();
   core.housekeeping.start();
@@ -109,7 +118,9 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await http.close();
       await core.housekeeping.close();
       await core.builds.close();
+      await core.adoption?.close();
       await core.reconciler.close();
+      await secretParts.close();
       await gateway.close();
       await database.close();
     },
@@ -121,6 +132,7 @@ type CoreParts = {
   readonly database: Database;
   readonly driver: Driver;
   readonly parts: BuildParts;
+  readonly secretParts: SecretParts;
   readonly gateway: GatewayLink;
   readonly events: EventBus;
   readonly metrics: Metrics;
@@ -128,10 +140,15 @@ type CoreParts = {
   readonly names: Map<string, string>;
 };
 
-function createCore({ options, database, driver, parts, gateway, events, metrics, names }: CoreParts) {
+function createCore(coreParts: CoreParts) {
+  const { options, database, driver, parts, secretParts, gateway, events, metrics, names } = coreParts;
+  const { secrets, secretFiles } = secretParts;
   const { config, logger } = options;
   const volumesDir = join(config.dataDir, "volumes");
   const clock = systemClock;
+  const manifests = new LazyManifestReader();
+  const publishRoutes = (): Promise<void> => publisher.publish();
+  const adoption = createAdoption(config, { driver, logger, publish: publishRoutes });
   const publisher = new RoutePublisher({
     database,
     gateway: {
@@ -141,6 +158,11 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
       },
     },
     baseDomain: config.baseDomain,
+    pathHost: config.pathHost,
+    adopted: () => adoption?.list() ?? [],
+    onShadowed: (name) =>
+      logger.warn({ name }, "a function has the name of one started outside, which gets no requests"),
+    insideAddresses: insideAddressesOf(config, driver, adoption),
   });
   const reconciler = new Reconciler({
     database,
@@ -155,21 +177,24 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
     sweepIntervalMs: config.reconcileIntervalMs,
     onPass: (durationMs, isOk) => metrics.countPass(durationMs, isOk),
     lookAt,
+    testInstance: instanceTester(parts.runtimes),
     onImageMissing: (deployment) => builds.rebuild(deployment),
+    secretFiles,
   });
-  const publishRoutes = (): Promise<void> => publisher.publish();
   const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
   const { builder, sources, runtimes } = parts;
   const loadRuntime: BuildRunnerOptions["loadRuntime"] = (name, context) => runtimes.read(name, context);
-  const shared = { database, builder, events, clock, logger, publishRoutes, trigger };
+  const shared = { database, builder, secrets, events, clock, logger, publishRoutes, trigger };
   const builds = new BuildRunner({ ...shared, loadRuntime });
-  const deployer = new Deployer({ ...shared, builds, images: driver });
+  const deployer = new Deployer({ ...shared, builds, images: driver, baseDomain: config.baseDomain });
   const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir });
   const uploads = new Intake({
     sources,
     runtimes,
     deployer,
     limits: parts.archiveLimits,
+    manifests,
+    rules: uploadRules(config),
     deployments: database.deployments,
     events,
   });
@@ -188,7 +213,7 @@ function createCore({ options, database, driver, parts, gateway, events, metrics
     diskWarningBytes: config.diskWarningBytes,
     onDiskFree: (path, bytes) => metrics.diskFree(path, bytes),
   });
-  return { publisher, reconciler, builds, deployer, lifecycle, uploads, logs, housekeeping };
+  return { publisher, adoption, reconciler, builds, deployer, lifecycle, manifests, uploads, logs, housekeeping };
 }
 
 /** The server's id and the project `default` exist from the first start. Answers the id. */

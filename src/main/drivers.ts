@@ -23,12 +23,13 @@ const FACTORIES: Readonly<Record<DriverName, DriverFactory>> = {
       serverId,
       prefix: config.prefix,
       networkPool: config.networkPool,
+      faasoNetwork: config.faasoNetwork,
       logger,
     });
     return { driver, engine: new DockerBuildEngine(client) };
   },
-  memory: (_config, serverId) => {
-    const driver = new MemoryDriver({ clock: systemClock, serverId });
+  memory: ({ faasoNetwork }, serverId) => {
+    const driver = new MemoryDriver({ clock: systemClock, serverId, faasoNetwork });
     return { driver, engine: new MemoryBuildEngine(driver) };
   },
 };

@@ -2,26 +2,34 @@
 
 import type { Logger as PinoLogger } from "pino";
 import type { Passkey } from "../auth/passkey.ts";
+import type { AdoptedFunctions } from "../domain/adoption.ts";
 import type { Driver } from "../domain/driver.ts";
-import { RESERVED_ROUTE_NAMES } from "../domain/names.ts";
+import type { ManifestReader } from "../domain/manifest.ts";
 import type { FunctionUploads, ServiceLifecycle, ServiceLogs } from "../domain/operations.ts";
+import type { RegistryAdmin } from "../domain/registry.ts";
+import type { RouteClaim } from "../domain/route-claim.ts";
+import { urlsOf } from "../domain/route-urls.ts";
+import type { SecretAdmin } from "../domain/secret.ts";
 import type { SetupToken } from "../domain/setup-token.ts";
 import type { Database } from "../domain/stores.ts";
-import { RESERVED_PORTS, type UploadRules } from "../domain/upload.ts";
 import type { GatewayLink } from "../gateway/gateway-link.ts";
 import { type App, createApp } from "../http/app.ts";
 import { deploymentRoutes } from "../http/deployments.routes.ts";
 import { functionRoutes } from "../http/functions.routes.ts";
 import { lambdaFunctionRoutes } from "../http/lambdaathome-functions.routes.ts";
 import { lambdaRuntimeRoutes } from "../http/lambdaathome-runtimes.routes.ts";
+import { manifestSchemaRoutes } from "../http/manifest-schema.routes.ts";
 import type { Metrics } from "../http/metrics.ts";
+import { registryRoutes } from "../http/registries.routes.ts";
 import { runtimeRoutes } from "../http/runtimes.routes.ts";
+import { secretRoutes } from "../http/secrets.routes.ts";
 import { systemRoutes } from "../http/system.routes.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import type { BuildParts } from "./build-parts.ts";
 import type { Config } from "./config.ts";
 import { createRuntimeAdmin } from "./runtime-admin.ts";
-import { functionUrl, serverUrl } from "./urls.ts";
+import { uploadRules } from "./upload-rules.ts";
+import { functionUrl, routeBases, serverUrl } from "./urls.ts";
 
 export type HttpParts = {
   readonly config: Config;
@@ -35,9 +43,14 @@ export type HttpParts = {
   readonly metrics: Metrics;
   readonly passkey: Passkey;
   readonly setup: SetupToken;
+  readonly manifests: ManifestReader;
   readonly uploads: FunctionUploads;
   readonly lifecycle: ServiceLifecycle;
   readonly logs: ServiceLogs;
+  readonly secrets: SecretAdmin;
+  readonly registries: RegistryAdmin;
+  /** Functions started outside; undefined: none are adopted. */
+  readonly adoption?: AdoptedFunctions | undefined;
   /** The port the gateway really listens on. */
   readonly publicPort: () => number;
   readonly reload: () => void;
@@ -61,7 +74,12 @@ export function createHttp(wired: HttpParts): Promise<App> {
   const functionOptions = {
     ...shared,
     images: driver,
+    manifests: wired.manifests,
+    runtimes,
+    uploadLimitBytes: config.uploadLimitBytes,
     urlOf: (routeName: string) => functionUrl(config, wired.publicPort(), routeName),
+    routeUrlsOf: (routes: readonly RouteClaim[]) => urlsOf(routes, routeBases(config, wired.publicPort())),
+    adopted: wired.adoption,
     containerName: (
       service: { readonly name: string },
       slug: string,
@@ -81,9 +99,12 @@ export function createHttp(wired: HttpParts): Promise<App> {
       systemRoutes(app, systemOptions(wired));
       lambdaRuntimeRoutes(app, { runtimes, uploadsDir });
       lambdaFunctionRoutes(app, { ...shared, engine: driver, serverId: wired.serverId });
+      manifestSchemaRoutes(app, wired.manifests);
       functionRoutes(app, functionOptions);
       deploymentRoutes(app, functionOptions);
-      runtimeRoutes(app, { runtimes });
+      secretRoutes(app, { secrets: wired.secrets, stores: database });
+      registryRoutes(app, { registries: wired.registries });
+      runtimeRoutes(app, { runtimes, uploadsDir });
     },
   );
 }
@@ -99,22 +120,12 @@ function systemOptions(wired: HttpParts) {
     driver: config.driver,
     stores: database,
     engine: driver,
+    uploadLimitBytes: config.uploadLimitBytes,
+    unpackedLimitBytes: config.unpackedLimitBytes,
     isGatewayReady: () => gateway.connectedWorkers.length > 0,
     metrics: () => metrics.text(),
     reload: async () => wired.reload(),
     setupToken: wired.setup,
     adminToken: () => passkey.read(),
-  };
-}
-
-function uploadRules(config: Config): UploadRules {
-  const ownLabel = config.baseDomain?.split(".")[0];
-  return {
-    reservedNames: [...RESERVED_ROUTE_NAMES, ...(ownLabel === undefined ? [] : [ownLabel])],
-    reservedPorts: [...new Set([...RESERVED_PORTS, config.address.port])],
-    volumeRoots: config.volumeRoots,
-    capabilities: config.capabilities,
-    networks: [...config.networks, ...(config.faasoNetwork === null ? [] : [config.faasoNetwork])],
-    ownHosts: ["localhost", ...(config.baseDomain === null ? [] : [config.baseDomain])],
   };
 }

@@ -3,6 +3,7 @@
 import { homedir } from "node:os";
 import type { CliDeps } from "../cli/cli-deps.ts";
 import { createProgram } from "../cli/program.ts";
+import { LazyManifestReader } from "./manifests.ts";
 import { VERSION } from "./version.ts";
 
 const deps: CliDeps = {
@@ -14,6 +15,7 @@ const deps: CliDeps = {
   homeDir: process.env.HOME ?? homedir(),
   cwd: process.cwd(),
   now: () => Date.now(),
+  manifests: new LazyManifestReader(),
   onInterrupt(listener) {
     const onSignal = (): void => {
       stop();
@@ -38,6 +40,10 @@ const deps: CliDeps = {
   async buildBases(onProgress) {
     const { buildBases } = await import("./bases.ts");
     return buildBases(onProgress);
+  },
+  async openWorkshop() {
+    const { openWorkshop } = await import("./local-workshop.ts");
+    return openWorkshop(process.env, process.cwd());
   },
 };
 

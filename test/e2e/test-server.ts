@@ -44,6 +44,9 @@ export class TestServer {
       SLIPWAY_DATA_DIR: join(folder, "data"),
       SLIPWAY_PREFIX: this.prefix,
       SLIPWAY_NETWORK_POOL: `10.${randomInt(64, 192)}.0.0/16`,
+      SLIPWAY_SECRETS_DIR: this.secretsDir,
+      // What somebody starts on the network of all servers is no test's business.
+      SLIPWAY_FAASO_NETWORK: "none",
       ...options.env,
     };
   }
@@ -77,6 +80,11 @@ export class TestServer {
 
   get dataDir(): string {
     return join(this.folder, "data");
+  }
+
+  /** On a tmpfs that is there on every machine. */
+  get secretsDir(): string {
+    return `/dev/shm/${this.prefix}`;
   }
 
   /** Environment with which the command line finds this server, and `HOME` for its files. */
@@ -159,7 +167,7 @@ export class TestServer {
       if (isAlive(pid)) process.kill(pid, "SIGKILL");
     }
     await removeFromEngine(this.engine, this.prefix);
-    await rm(this.folder, { recursive: true, force: true });
+    for (const folder of [this.secretsDir, this.folder]) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -31,6 +31,7 @@ const PUBLIC = [
   "/",
   "/setup",
   "/api/docs",
+  "/api/manifest.schema.json",
   "/api/openapi.json",
 ];
 

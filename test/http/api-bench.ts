@@ -3,7 +3,7 @@
  * that run nothing, and without a reconciler: what it would write, a test writes itself (`Bench.deployed`).
  */
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
@@ -17,6 +17,9 @@ import { systemClock } from "../../src/lib/system-clock.ts";
 import { openBuildParts } from "../../src/main/build-parts.ts";
 import { readConfig } from "../../src/main/config.ts";
 import { createHttp } from "../../src/main/http.ts";
+import { LazyManifestReader } from "../../src/main/manifests.ts";
+import { openSecretParts } from "../../src/main/secret-parts.ts";
+import { uploadRules } from "../../src/main/upload-rules.ts";
 import { MemoryBuildEngine } from "../../src/memory/memory-build-engine.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { MemoryDriver } from "../../src/memory/memory-driver.ts";
@@ -54,6 +57,7 @@ export async function openBench(options: BenchOptions = {}) {
     ...options.env,
   };
   const config = readConfig({ flags: {}, env, isRoot: false, cores: 2 });
+  await mkdir(config.dataDir, { recursive: true });
   await options.prepare?.(config.dataDir);
   const core = await openCore(config);
   await core.database.projects.create(PROJECT);
@@ -96,10 +100,21 @@ async function openCore(config: ReturnType<typeof readConfig>) {
   const engine = new MemoryBuildEngine(driver);
   const events = new MemoryEventBus();
   const logger = pino({ level: "silent" });
-  const parts = await openBuildParts({ config, database, driver, engine, serverId: SERVER_ID, env: {}, logger });
+  const seals = { config, database, driver, events, serverId: SERVER_ID, env: {}, logger };
+  const { secrets, registries } = await openSecretParts(seals);
+  const parts = await openBuildParts({ ...seals, engine, logins: registries });
   const publishRoutes = async (): Promise<void> => undefined;
   const trigger = (): void => undefined;
-  const wiring = { database, builder: parts.builder, events, clock: systemClock, logger, publishRoutes, trigger };
+  const wiring = {
+    database,
+    builder: parts.builder,
+    secrets,
+    events,
+    clock: systemClock,
+    logger,
+    publishRoutes,
+    trigger,
+  };
   const { runtimes, sources, archiveLimits } = parts;
   const builds = new BuildRunner({
     ...wiring,
@@ -107,18 +122,31 @@ async function openCore(config: ReturnType<typeof readConfig>) {
   });
   const deployer = new Deployer({ ...wiring, builds, images: driver });
   const lifecycle = new Lifecycle({ ...wiring, builds, images: driver, volumesDir: join(config.dataDir, "volumes") });
+  const manifests = new LazyManifestReader();
   const { deployments, instances } = database;
-  const uploads = new Intake({ sources, runtimes, deployer, limits: archiveLimits, deployments, events });
+  const uploads = new Intake({
+    sources,
+    runtimes,
+    deployer,
+    limits: archiveLimits,
+    manifests,
+    rules: uploadRules(config),
+    deployments,
+    events,
+  });
   const logs = new InstanceLogs({ instances, driver, events });
   const gateway = { connectedWorkers: [1] };
   return {
     database,
     driver,
     parts,
+    secrets,
+    registries,
     events,
     builds,
     deployer,
     lifecycle,
+    manifests,
     uploads,
     logs,
     gateway,

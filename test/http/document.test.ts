@@ -89,7 +89,9 @@ test("uploads are described as forms with their fields", async () => {
   ]);
   assert.deepEqual(form("/function/upload")?.required, ["name", "tag", "runtime", "port", "file"]);
   assert.deepEqual(Object.keys(form("/runtime/upload/{name}")?.properties ?? {}), ["file"]);
-  assert.deepEqual(form("/api/functions")?.required, ["manifest", "source"]);
+  assert.deepEqual(form("/api/functions")?.required, ["source"]);
+  const json = paths["/api/functions"]?.post?.requestBody?.content["application/json"]?.schema;
+  assert.deepEqual(json?.required, ["name", "code"]);
 });
 
 test("the reader shows the document without anything from elsewhere", async () => {

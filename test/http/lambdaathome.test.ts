@@ -36,7 +36,8 @@ describe("with nothing deployed", () => {
 
   test("the built-in runtimes are there, default among them, sorted", async () => {
     const names = (await ask("GET", "/runtime/list")).json();
-    assert.deepEqual(names, ["default", "node", "python", "static"]);
+    for (const name of ["default", "node", "python", "static"]) assert.ok(names.includes(name), name);
+    assert.deepEqual(names, [...names].sort());
     const [first, second] = await Promise.all(
       ["default", "node"].map(async (name) => (await ask("GET", `/runtime/show/${name}`)).json()),
     );

@@ -120,7 +120,7 @@ describe("uploads", () => {
     await fails(deploy("{no"), 400, "invalid");
     await fails(deploy("[]"), 400, "invalid");
     const { body } = await fails(deploy('{"name":"x","replicas":99,"health":{"path":1},"nope":1}'), 400, "invalid");
-    assert.deepEqual(Object.keys(body.errors ?? {}).toSorted(), ["health.path", "manifest", "replicas"]);
+    assert.deepEqual(Object.keys(body.errors ?? {}).toSorted(), ["health.path", "nope", "replicas"]);
     await fails({ ...deploy("{}"), ...formOf([{ name: "manifest", value: '{"name":"x"}' }]) }, 400, "invalid");
   });
 

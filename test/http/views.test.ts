@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { z } from "zod";
+import { LABELS } from "../../src/domain/labels.ts";
 import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
 import { formOf } from "./form.ts";
 
@@ -61,6 +62,54 @@ test("actions answer with the function as it is afterwards", async () => {
   await matches("PUT", "/api/runtimes/:name", "/api/runtimes/mine", { content: "FROM scratch\nLABEL a=b\n" });
   const deleted = await ask("DELETE", "/api/runtimes/mine");
   assert.deepEqual([deleted.statusCode, deleted.body], [204, ""]);
+});
+
+test("scale and deploy answer exactly what they say they do", async () => {
+  const { id } = await bench.database.services.findByRouteName("shown").then((s) => s ?? assert.fail("it is gone"));
+  const url = "/api/functions/:name/scale";
+  const at = (replicas: unknown, query = "") =>
+    matches("POST", url, `/api/functions/shown/scale${query}`, { replicas });
+  await bench.database.deployments.update(deploymentId, { volumes: [] });
+  for (const coming of await bench.database.deployments.list({ serviceId: id, statuses: ["pending", "building"] }))
+    await bench.database.deployments.update(coming.id, { status: "cancelled" });
+  assert.partialDeepStrictEqual(await at(3), { unchanged: false, function: { replicas: 3, scale: 3, saved_scale: 3 } });
+  assert.equal((await at(3)).unchanged, true);
+  assert.partialDeepStrictEqual(await at(0), { function: { replicas: 0, scale: 0, saved_scale: 3 } });
+  for (const replicas of [-1, 51, 1.5, "2", undefined])
+    assert.equal((await ask("POST", "/api/functions/shown/scale", { replicas })).statusCode, 422, String(replicas));
+  await at(1);
+  const deploy = "/api/functions/:name/deploy";
+  const current = await matches("POST", deploy, "/api/functions/shown/deploy", {});
+  assert.deepEqual([current.unchanged, current.message], [true, "All instances are up to date"]);
+  await bench.database.deployments.update(deploymentId, { status: "built", isHeld: true });
+  const rolled = await matches("POST", deploy, "/api/functions/shown/deploy", {});
+  assert.deepEqual([rolled.unchanged, rolled.deployment.id], [false, deploymentId]);
+  assert.equal((await ask("POST", "/api/functions/nobody/deploy", {})).statusCode, 404);
+});
+
+test("instances are current until something newer is built or comes up, or their image is built again", async () => {
+  const { service, deploymentId: active } = await bench.deployed("aging");
+  const isCurrent = async (): Promise<boolean> => {
+    const { instances } = await matches("GET", "/api/functions/:name", "/api/functions/aging");
+    const { data } = await matches("GET", "/api/functions", "/api/functions?limit=100");
+    const listed = data.find((f: { name: string }) => f.name === "aging");
+    assert.equal(listed.instances[0].current, instances[0].current);
+    return instances[0].current;
+  };
+  assert.equal(await isCurrent(), true);
+  const deployment = await bench.database.deployments.get(active);
+  const newer = { ...deployment, id: "d0000000-newer", createdAt: deployment.createdAt + 1, isHeld: true };
+  await bench.database.deployments.create({ ...newer, status: "building" });
+  assert.equal(await isCurrent(), true);
+  await bench.database.deployments.update(newer.id, { status: "built" });
+  assert.equal(await isCurrent(), false);
+  await bench.database.deployments.update(newer.id, { status: "starting", isHeld: false });
+  assert.equal(await isCurrent(), false);
+  await bench.database.deployments.update(newer.id, { status: "failed" });
+  assert.equal(await isCurrent(), true);
+  const labels = { [LABELS.server]: "server-of-this-test", [LABELS.service]: service.id };
+  bench.driver.addImage(deployment.image ?? "", { labels });
+  assert.equal(await isCurrent(), false);
 });
 
 test("a deploy answers with function, deployment and what it was taken for", async () => {

@@ -1,112 +1,126 @@
-/** `slipway deploy`: a folder or archive goes up, its build log comes back, and at the end stands the URL. */
+/**
+ * `slipway deploy`: what lies at a path goes up, is built, and serves at the end; a name instead of a path replaces that
+ * function's out-of-date instances by what was built last.
+ */
 
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Command } from "commander";
-import { isAppError } from "../../domain/errors.ts";
+import { AppError, isAppError } from "../../domain/errors.ts";
+import { requireServiceName } from "../../domain/names.ts";
+import { nearest } from "../../lib/nearest.ts";
 import type { ApiClient, FunctionRef } from "../api-client.ts";
-import type { DeployAnswer, FunctionManifest } from "../api-views.ts";
+import type { DeployAnswer } from "../api-views.ts";
 import type { CliContext } from "../cli-context.ts";
-import { collect, collectPairs, projectOption, wholeNumber, withExamples } from "../command-help.ts";
-import { Interrupted } from "../exit-codes.ts";
-import { followDeployment } from "../follow-deployment.ts";
-import { type ManifestFlags, manifestOf } from "../function-manifest.ts";
+import { withExamples, withNote } from "../command-help.ts";
+import { addDeployFlags, type DeployOptions, jobOf, LEFT_OUT } from "../deploy-flags.ts";
+import { awaitOutcome, deploySource } from "../deploy-source.ts";
+import { Interrupted, UsageError } from "../exit-codes.ts";
+import { localUp } from "../local/local-build.ts";
+import { localDeploy } from "../local/local-functions.ts";
+import { type LocalOption, localOption } from "../local/use-workshop.ts";
 import { Progress } from "../progress.ts";
-import { openSource, type SourceUpload } from "../source-upload.ts";
-import { formatBytes, plural } from "../text-format.ts";
+import { takeBack } from "../take-back.ts";
 
-const LARGEST_PORT = 65_535;
-const MOST_REPLICAS = 100;
-
-type DeployOptions = ManifestFlags & { readonly project?: string; readonly wait?: boolean };
+/** Flags that say how a source is built or run, and nothing where there is none. */
+const SOURCE_FLAGS = ["name", "runtime", "port", "volume", "env", "replicas"] as const;
+const WHAT_TO_NAME = "Name a folder, a zip or a tar.gz, for example: slipway deploy examples/hello";
 
 export function createDeployCommand(context: CliContext): Command {
   const command = new Command()
-    .description("Upload a folder, zip or tar.gz, build it, and wait until it answers. Prints its URL.")
-    .argument("<folder|archive>", "what to deploy")
-    .option("--name <name>", "its name (default: from slipway.yml, else the folder's)")
-    .option("--runtime <runtime>", "what to build it with (default: told from its files)")
-    .option("--port <port>", "the port the app listens on", wholeNumber(1, LARGEST_PORT))
-    .option("--volume <source:target>", "data that stays, e.g. ./data:/data (repeatable)", collect)
-    .option("--env <KEY=value>", "an environment variable (repeatable)", collectPairs)
-    .option("--replicas <count>", "how many instances", wholeNumber(1, MOST_REPLICAS))
-    .option("--wait", "wait until it serves or has failed (the default)")
-    .option("--no-wait", "return as soon as it is uploaded")
-    .addOption(projectOption())
-    .addHelpText(
-      "after",
-      "\nLeft out of a folder: .git, __pycache__, node_modules beside a package.json (`!node_modules` keeps it), and\n" +
-        "what .slipwayignore names; without that file .dockerignore. Both are in .dockerignore's syntax.",
+    .description(
+      "Upload a folder, zip or tar.gz, build it, and wait until it answers; or roll out what was built last of a " +
+        "function. Prints its URL.",
     )
-    .action((path: string, options: DeployOptions) => deploy(path, options, context));
-  return withExamples(command, [
+    .argument("<name|folder|archive>", "a path where there is one, else a function's name")
+    .addOption(localOption())
+    .action((typed: string, options: DeployOptions & LocalOption) =>
+      options.local === true ? deployLocally(typed, options, context) : deploy(typed, options, context),
+    );
+  return withExamples(withNote(addDeployFlags(command), LEFT_OUT), [
     ["slipway deploy examples/hello", "named hello, runtime told from its files"],
     ["slipway deploy . --name shop --port 3000 --env LEVEL=info", "the present folder"],
     ["slipway deploy app.zip --runtime python --volume ./data:/data", "an archive, with stored data"],
+    ["slipway deploy hello", "what `slipway build` made; replaces instances out of date"],
     ['curl "$(slipway deploy examples/hello)"', "standard output is the URL alone"],
   ]);
 }
 
-async function deploy(path: string, options: DeployOptions, context: CliContext): Promise<void> {
-  const { output, deps, signal } = context;
-  const source = await openSource(path, deps.cwd);
-  if (source.skipped.length > 0) output.warn(`not uploaded, since they are no files: ${source.skipped.join(", ")}`);
-  const manifest = await manifestOf(options, source);
+function deployLocally(typed: string, options: DeployOptions, context: CliContext): Promise<void> {
+  if (existsSync(resolve(context.deps.cwd, typed))) return localUp([typed], options, context);
+  requireName(typed, options);
+  return localDeploy(typed, context);
+}
+
+async function deploy(typed: string, options: DeployOptions, context: CliContext): Promise<void> {
+  const { output, deps } = context;
+  const isPath = existsSync(resolve(deps.cwd, typed));
+  if (!isPath) requireName(typed, options);
   const client = await context.connect();
-  const ref = { name: manifest.name, project: options.project };
   const progress = new Progress(deps, output.isJson);
   try {
-    const answer = await upload(client, manifest, source, options.project, progress, signal);
-    if (answer.detected !== null) progress.lines(`detected: ${answer.detected}\n`);
-    if (answer.unchanged) progress.lines("nothing has changed\n");
-    const final = options.wait !== false ? await waitFor(client, ref, answer, progress, context) : answer;
-    progress.stop();
-    output.result(final, final.function.url);
+    const answer = isPath
+      ? await deploySource(jobOf(typed, options, false), client, progress, context)
+      : await deployBuilt({ name: typed, project: options.project }, options.wait !== false, client, progress, context);
+    if (options.wait !== false) progress.done(`${answer.function.name} is up`);
+    output.result(answer, answer.function.url);
   } finally {
     progress.stop();
   }
 }
 
-async function upload(
-  client: ApiClient,
-  manifest: FunctionManifest,
-  source: SourceUpload,
-  project: string | undefined,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<DeployAnswer> {
-  const what = source.fileCount === undefined ? source.fileName : plural(source.fileCount, "file");
-  progress.step(`uploading ${what} (${formatBytes(source.totalBytes)}) as ${manifest.name}`);
-  let readBytes = 0;
-  const content = source.open((bytes) => {
-    readBytes += bytes;
-    progress.update(`uploading ${what}: ${formatBytes(readBytes)} of ${formatBytes(source.totalBytes)}`);
+/** @throws UsageError for what is no path and can't be a name, or comes with flags that need a source */
+function requireName(typed: string, options: DeployOptions): void {
+  try {
+    requireServiceName(typed, []);
+  } catch (cause) {
+    throw new UsageError(`There is no ${typed} here that can be read, and it can't be a function's name.`, {
+      cause,
+      remedy: WHAT_TO_NAME,
+    });
+  }
+  const flag = SOURCE_FLAGS.find((name) => options[name] !== undefined);
+  if (flag === undefined) return;
+  throw new UsageError(`There is no ${typed} here that can be read, and --${flag} needs a folder or an archive.`, {
+    remedy: WHAT_TO_NAME,
   });
-  return client.deploy(manifest, { fileName: source.fileName, content }, { project, signal });
 }
 
-/** The function as it is once the deployment serves. Ctrl-C takes the deployment back. */
-async function waitFor(
-  client: ApiClient,
+async function deployBuilt(
   ref: FunctionRef,
-  answer: DeployAnswer,
+  waits: boolean,
+  client: ApiClient,
   progress: Progress,
-  { deps, signal }: CliContext,
+  context: CliContext,
 ): Promise<DeployAnswer> {
+  progress.step(`deploying ${ref.name}`);
+  const answer = await orSayBoth(client, ref, () => client.deployBuilt(ref));
+  if (answer.unchanged) {
+    progress.lines(`${answer.message ?? "all instances are up to date"}\n`);
+    return answer;
+  }
   try {
-    const deployment = await followDeployment(answer.deployment, { client, ref, progress, signal, now: deps.now });
-    const isAsAnswered = deployment === answer.deployment;
-    return { ...answer, function: isAsAnswered ? answer.function : await client.getFunction(ref), deployment };
+    return waits ? await awaitOutcome(answer, ref, client, progress, context) : answer;
   } catch (error) {
-    if (error instanceof Interrupted) throw await cancel(client, ref, answer.deployment.id, error);
-    throw error;
+    if (!(error instanceof Interrupted)) throw error;
+    throw await takeBack(client, ref, answer.deployment.id, true, error);
   }
 }
 
-async function cancel(client: ApiClient, ref: FunctionRef, id: string, interrupted: Interrupted): Promise<Interrupted> {
+/** There may have been a path or a name in mind: the error is about both. */
+async function orSayBoth<T>(client: ApiClient, ref: FunctionRef, work: () => Promise<T>): Promise<T> {
   try {
-    await client.cancelDeployment(ref, id);
-    return new Interrupted(`The deployment of ${ref.name} was cancelled.`, { cause: interrupted });
+    return await work();
   } catch (error) {
-    if (!isAppError(error)) throw error;
-    return new Interrupted(`Interrupted; the deployment could not be cancelled: ${error.message}`, { cause: error });
+    if (!isAppError(error, "not_found")) throw error;
+    const names = (await client.listFunctions(ref.project)).map((view) => view.name);
+    if (names.includes(ref.name)) throw error;
+    const near = nearest(ref.name, names);
+    const hint = near === undefined ? "" : ` Did you mean ${near}?`;
+    throw new AppError(
+      "not_found",
+      `There is neither a folder or archive ${ref.name} here nor a function of that name.${hint}`,
+      { cause: error, remedy: "`slipway list` shows the functions; a path may start with ./ or /." },
+    );
   }
 }

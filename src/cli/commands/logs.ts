@@ -1,4 +1,4 @@
-/** `slipway logs`: what the instances wrote, or with --build the log of the last build. */
+/** `slipway logs`: what all instances wrote, each in a colour of its own, or with --build the log of the last build. */
 
 import { Command } from "commander";
 import { AppError } from "../../domain/errors.ts";
@@ -7,12 +7,14 @@ import type { LogLineView } from "../api-views.ts";
 import type { CliContext } from "../cli-context.ts";
 import { projectOption, wholeNumber, withExamples } from "../command-help.ts";
 import { hintingAtNames } from "../known-name.ts";
+import { localLogs } from "../local/local-functions.ts";
+import { type LocalOption, localOption, refuseWithLocal } from "../local/use-workshop.ts";
 import type { Output } from "../output.ts";
 
 const DEFAULT_LINES = 100;
 const MOST_LINES = 10_000;
 
-type LogsOptions = {
+type LogsOptions = LocalOption & {
   readonly follow?: true;
   readonly tail: number;
   readonly build?: true;
@@ -26,7 +28,12 @@ export function createLogsCommand(context: CliContext): Command {
     .option("-n, --tail <lines>", "how many past lines", wholeNumber(0, MOST_LINES), DEFAULT_LINES)
     .option("-b, --build", "the log of the last build instead")
     .addOption(projectOption())
+    .addOption(localOption())
     .action(async (name: string, options: LogsOptions) => {
+      if (options.local === true) {
+        refuseWithLocal(options, { project: undefined, build: undefined });
+        return localLogs(name, options, context);
+      }
       const client = await context.connect();
       const ref = { name, project: options.project };
       await hintingAtNames(client, ref, () =>
@@ -53,7 +60,7 @@ async function showLogs(client: ApiClient, ref: FunctionRef, options: LogsOption
 
 function writeLine(output: Output, line: LogLineView): void {
   if (output.isJson) output.jsonLine(line);
-  else output.text(`${output.style.dim(`${line.instance} |`)} ${line.line}\n`);
+  else output.text(`${output.style.byKey(`${line.instance} |`, line.instance)} ${line.line}\n`);
 }
 
 async function showBuildLog(

@@ -7,6 +7,8 @@ import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../command-help.ts";
 import { functionDetails, functionTable } from "../function-text.ts";
 import { hintingAtNames } from "../known-name.ts";
+import { localStatus } from "../local/local-status.ts";
+import { type LocalOption, localOption } from "../local/use-workshop.ts";
 
 /** Views fetched at the same time. */
 const PARALLEL = 4;
@@ -16,13 +18,15 @@ export function createStatusCommand(context: CliContext): Command {
   const command = new Command()
     .argument("[names...]", "functions to show (default: all)")
     .addOption(new Option("-p, --project <slug>", "only those of this project"))
-    .action(async (names: readonly string[], { project }: { readonly project?: string }) => {
+    .addOption(localOption())
+    .action(async (names: readonly string[], { project, local }: { readonly project?: string } & LocalOption) => {
+      if (local === true) return localStatus(names, context);
       const client = await context.connect();
       const refs = names.length === 0 ? await allRefs(client, project) : names.map((name) => ({ name, project }));
       const views = await viewsOf(client, refs);
       const text =
         views.length === 0
-          ? functionTable(views, output.style, deps.now())
+          ? functionTable(views, output.style, deps.now(), output.columns)
           : views.map((view) => functionDetails(view, output.style, deps.now())).join("\n");
       output.result(views.map(statusDocument), text);
     });

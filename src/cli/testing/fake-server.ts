@@ -9,6 +9,7 @@ import type { DeploymentView, FunctionView, RuntimeView } from "../api-views.ts"
 import { deploymentView, functionView, RUNTIMES } from "./views.ts";
 
 export const TOKEN = "the-passkey";
+const RUNTIME_FILES = ["Dockerfile", "README.md", "template/index.js"];
 export const CLAIM_TOKEN = "one-time";
 
 export type Asked = { readonly method: string; readonly path: string; readonly body: Buffer };
@@ -28,6 +29,7 @@ export class FakeServer implements AsyncDisposable {
 
   private constructor() {
     this.#server = createServer((request, response) => {
+      response.setHeader("x-slipway-version", this.version);
       this.#handle(request, response).catch((error: Error) => response.destroy(error));
     });
   }
@@ -138,7 +140,7 @@ export class FakeServer implements AsyncDisposable {
         response.writeHead(204).end();
       };
     }
-    return (_, response) => sendJson(response, 200, { ...runtime, content: "FROM scratch\n" });
+    return (_, response) => sendJson(response, 200, { ...runtime, content: "FROM scratch\n", files: RUNTIME_FILES });
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import type { CliDeps } from "../cli-deps.ts";
 import { createProgram } from "../program.ts";
+import { FakeManifestReader } from "./fake-manifests.ts";
 import { type FakeServer, TOKEN } from "./fake-server.ts";
 import { NOW } from "./views.ts";
 
@@ -43,6 +44,7 @@ export class Home implements AsyncDisposable {
       homeDir: this.path,
       cwd: this.path,
       now: () => NOW,
+      manifests: new FakeManifestReader(),
       onInterrupt: (listener) => {
         this.interrupt = listener;
         return () => undefined;
@@ -50,6 +52,7 @@ export class Home implements AsyncDisposable {
       runServer: () => Promise.resolve(),
       missingBases: () => Promise.resolve([]),
       buildBases: () => Promise.resolve([]),
+      openWorkshop: () => Promise.reject(new Error("this test has no local workshop")),
       ...input.deps,
     };
     const status = await createProgram(deps).run(argv);

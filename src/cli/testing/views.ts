@@ -39,6 +39,8 @@ export function functionView(fields: Partial<FunctionView>): FunctionView {
     runtime: "node",
     port: 3000,
     replicas: 1,
+    scale: 1,
+    saved_scale: 1,
     active_deployment_id: DEPLOYMENT_ID,
     latest_deployment: deploymentView({ function: name }),
     error: null,
