@@ -169,11 +169,12 @@ export class RequestRouter {
               upstream,
             ),
           isRepeatable: () => true,
-          isGone: () => socket.destroyed,
+          // One that has closed its side only speaks no WebSocket any more; its `close` would not come by itself.
+          isGone: () => socket.destroyed || socket.readableEnded,
           onGone: (listener) => {
-            if (onGone !== undefined) socket.off("close", onGone);
+            if (onGone !== undefined) socket.off("close", onGone).off("end", onGone);
             onGone = listener;
-            if (onGone !== undefined) socket.once("close", onGone);
+            if (onGone !== undefined) socket.once("close", onGone).once("end", onGone);
           },
         },
         match.service,
@@ -191,6 +192,7 @@ export class RequestRouter {
       error = unknownFunction(match.kind === "redirect" ? match.location : match.name);
     }
     if (error !== undefined) answerErrorRaw(socket, error, requestId);
+    else if (socket.readableEnded) socket.destroy();
   }
 
   #forwarderFor(head: RequestHead): Forwarder {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import {
@@ -125,14 +126,16 @@ describe("WebSockets", () => {
     assert.equal(await next(socket), "at /chat");
   });
 
-  it("are forgotten when their client leaves while they wait", async (t) => {
-    const gateway = await startGateway(t, tableOf(route([], { state: "parked" })));
-    const socket = open(t, gateway, "/");
-    socket.on("error", () => {});
-    await eventually(() => gateway.routing.waiting === 1);
-    socket.terminate();
-    await eventually(() => gateway.routing.waiting === 0);
-  });
+  for (const leave of ["end", "destroy", "resetAndDestroy"] as const)
+    it(`are forgotten when their client leaves while they wait (${leave})`, async (t) => {
+      const gateway = await startGateway(t, tableOf(route([], { state: "parked" })));
+      const socket = connect(gateway.port, "127.0.0.1");
+      t.after(() => socket.destroy());
+      socket.write("GET / HTTP/1.1\r\nHost: hello.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      await eventually(() => gateway.routing.waiting === 1);
+      socket[leave]();
+      await eventually(() => gateway.routing.waiting === 0);
+    });
 
   it("are refused with a body, which each side would read differently", async (t) => {
     const app = await echoApp(t);
