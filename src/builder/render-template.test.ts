@@ -13,13 +13,29 @@ const CONTEXT = {
 
 const render = (text: string): Promise<string> => renderTemplate("Dockerfile.j2", text, CONTEXT);
 
-test("the engine is loaded by the first template and not before", async () => {
+test("the engine is never loaded beside the server", async () => {
   const isLoaded = (): boolean =>
     Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("/nunjucks/"));
-  await render("FROM node:24\n");
+  assert.equal(await render("{{ name }}"), "my hello");
   assert.equal(isLoaded(), false);
-  await render("{{ name }}");
-  assert.equal(isLoaded(), true);
+});
+
+test("a template that loops or grows without end is refused, holds nobody up, and the next one is rendered", async () => {
+  const loops = Array.from({ length: 12 }, (_, i) => `{% for i${i} in a %}`).join("");
+  const endless = `{% set a = [1,2,3,4,5,6,7,8,9] %}${loops}${"{% endfor %}".repeat(12)}`;
+  const growing = `{% set a = name %}${"{% set a = a ~ a ~ a ~ a ~ [a, a] | join %}".repeat(9)}{{ a | replace("m", a) }}`;
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 20);
+  await assert.rejects(render(endless), /Dockerfile\.j2: takes longer than 2 s/);
+  clearInterval(turning);
+  assert.ok(turns > 20, `the loop turned ${turns} times`);
+  await assert.rejects(render(growing), /takes more than 96 MiB|longer than 2 s|more than 4 MiB|Invalid string length/);
+  assert.equal(await render("{{ name }}"), "my hello");
+});
+
+test("of a value only its own entries can be had", async () => {
+  for (const tag of ["''.constructor", "options.__proto__", "name['constr' ~ 'uctor']", "options.toString"])
+    assert.equal(await render(`[{{ ${tag} }}]`), "[]", tag);
 });
 
 test("text without tags comes through byte for byte", () =>

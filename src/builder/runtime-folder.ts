@@ -111,13 +111,13 @@ async function readRendered<const P extends readonly string[]>(
   values: TemplateContext,
 ): Promise<{ readonly [K in keyof P]: ContextFile }> {
   const plain = paths.filter((path) => !paths.includes(`${path}${TEMPLATE_ENDING}`));
-  const files = await Promise.all(
-    plain.map(async (path) => {
-      const file = await readContextFile(folder, path);
-      return path.endsWith(TEMPLATE_ENDING) ? rendered(file, values) : file;
-    }),
-  );
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1)) as { readonly [K in keyof P]: ContextFile };
+  const files: ContextFile[] = [];
+  // One by one: after a template that can't be rendered no other is tried.
+  for (const path of plain) {
+    const file = await readContextFile(folder, path);
+    files.push(path.endsWith(TEMPLATE_ENDING) ? await rendered(file, values) : file);
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1)) as unknown as { readonly [K in keyof P]: ContextFile };
 }
 
 async function rendered({ path, mode, content }: ContextFile, values: TemplateContext): Promise<ContextFile> {

@@ -31,8 +31,23 @@ for (const name of ["express", "flask"]) {
     const { Config } = await bench.docker.getImage(image).inspect();
     assert.deepEqual(Config.Healthcheck?.Test, ["CMD-SHELL", options.healthcheck_command]);
     assert.match(await exec(["sh", "-c", options.healthcheck_command]), /OK/);
-    // Only what copy_from_build names is shipped, and a folder that is not there is no reason to fail.
+    // Only what copy_from_build names is shipped.
     const shipped = (await exec(["ls", "/home/app"])).trim().split(/\s+/);
-    assert.ok(!shipped.includes("funko.yml") && shipped.includes("public"), shipped.join());
+    assert.ok(!shipped.includes("funko.yml") && !shipped.includes("Dockerfile"), shipped.join());
+  });
+
+  test(`for ${name}, what copy_from_build names and the build did not make fails it by name`, async () => {
+    const files = () => ({ "funko.js": "", "funko.py": "app = 1" });
+    const building = startTemplate(bench, name, { files, options: { copy_from_build: ["publik public"] } });
+    await assert.rejects(building, /publik.*not found/s);
   });
 }
+
+test("a run.sh as FaaSO's flask has it is served by uwsgi", async () => {
+  const files = (template: Readonly<Record<string, string>>) => ({
+    ...template,
+    "run.sh": "#!/bin/sh\nuwsgi --plugins http,python -H venv --http 0.0.0.0:3000 --master -p 1 -w funko:app\n",
+  });
+  const { url } = await startTemplate(bench, "flask", { files });
+  assert.match(await (await eventually(() => fetch(url))).text(), /Hello from Flask/);
+});
