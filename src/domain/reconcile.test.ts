@@ -233,6 +233,9 @@ test("the service's status says what is true of its instances", () => {
   const status = (records: InstanceRecord[]): string => serviceStatus(owner, active, active, records, NOW);
   assert.equal(status([record(0, {}), record(1, {})]), "running");
   assert.equal(status([record(0, {}), record(1, { state: "waiting" })]), "degraded");
+  assert.equal(status([record(0, {}), record(1, { state: "starting", readyAt: null })]), "running");
+  assert.equal(status([record(0, {}), record(1, { state: "starting", restartCount: 1 })]), "degraded");
+  assert.equal(status([record(0, {}), record(1, { state: "draining", nextStartAt: NOW })]), "degraded");
   assert.equal(status([record(0, { state: "waiting" }), record(1, { state: "starting" })]), "deploying");
   assert.equal(status([record(0, { state: "waiting", restartCount: 3, readyAt: null })]), "failed");
   assert.equal(status([record(0, {}), record(1, { restartCount: 3, readyAt: NOW - 300 })]), "degraded");

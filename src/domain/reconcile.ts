@@ -199,9 +199,10 @@ class PlanBuilder {
       return;
     }
     if (record.state === "ready") {
-      if (look !== undefined && look.badInRow >= BAD_LOOKS_TO_FAIL) {
+      const isBad = look !== undefined && look.badInRow >= BAD_LOOKS_TO_FAIL;
+      if (isBad && !this.#isSpared(deployment, record)) {
         this.#wentBad(deployment, record, { reason: unwellReason(deployment), isServing: true });
-      } else if (isLooping(record, this.#input.now)) {
+      } else if (isBad || isLooping(record, this.#input.now)) {
         this.#lookAgainAt((record.readyAt ?? this.#input.now) + STABLE_MS);
       }
       return;
@@ -218,6 +219,17 @@ class PlanBuilder {
     } else {
       this.#lookAgainAt(this.#input.now + 1000);
     }
+  }
+
+  /**
+   * No better one serves, and its replacement went bad a moment ago, too: what fails its health check may answer all the same.
+   */
+  #isSpared(deployment: Deployment, record: InstanceRecord): boolean {
+    const { now, looks, records } = this.#input;
+    if (deployment.status !== "healthy" || deployment.health === null) return false;
+    if (failuresOf(record, now, STABLE_MS) === 1) return false;
+    const own = records.filter((r) => r.deploymentId === deployment.id && r.state === "ready");
+    return own.every(({ runtimeId }) => (looks.get(runtimeId ?? "")?.badInRow ?? 0) >= BAD_LOOKS_TO_FAIL);
   }
 
   #wentBad(deployment: Deployment, record: InstanceRecord, end: BadEnd): void {

@@ -1,46 +1,44 @@
 /** What somebody asks for when a function is deployed, and what follows from it. Pure. */
 
 import {
-  type BuildInputs,
   COMING,
+  DEFAULT_HEALTH_INTERVAL_MS,
+  DEFAULT_HEALTH_TIMEOUT_MS,
   DEFAULT_RESOURCES,
   DEFAULT_START_MS,
   DEFAULT_TIMEOUT_MS,
-  type DeclaredParts,
   type Deployment,
-  type DeployTest,
   type HealthCheck,
-  type Isolation,
   type Resources,
-  type VolumeMount,
 } from "./deployment.ts";
-import type { RouteClaim } from "./route-claim.ts";
-import type { RuntimeOptions } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Everything of a deployment that its owner decides. */
-export type RolloutSettings = {
+export type RolloutSettings = Pick<
+  Deployment,
+  | "env"
+  | "command"
+  | "options"
+  | "buildInputs"
+  | "secrets"
+  | "networks"
+  | "capabilities"
+  | "isolation"
+  | "routes"
+  | "test"
+  | "declared"
+  | "startMs"
+  | "timeoutMs"
+  | "volumes"
+> & {
   /** What the app listens on, when its owner says so. */
   readonly port: number | null;
-  readonly env: Readonly<Record<string, string>>;
   /** Null: as many as the service was scaled to, 1 for a new one. */
   readonly replicas: number | null;
   /** `memoryBytes: undefined`: the runtime's, else the server's default. */
   readonly resources: Omit<Resources, "memoryBytes"> & { readonly memoryBytes: number | null | undefined };
-  readonly command: readonly string[];
   /** Null: the runtime's, else an open port. */
   readonly health: HealthCheck | null;
-  readonly options: RuntimeOptions;
-  readonly buildInputs: BuildInputs;
-  readonly secrets: readonly string[];
-  readonly networks: readonly string[];
-  readonly capabilities: readonly string[];
-  readonly isolation: Isolation;
-  readonly routes: readonly RouteClaim[];
-  readonly test: DeployTest | null;
-  readonly declared: DeclaredParts;
-  readonly startMs: number;
-  readonly timeoutMs: number;
-  readonly volumes: readonly VolumeMount[];
 };
 
 export const DEFAULT_SETTINGS: RolloutSettings = {
@@ -63,6 +61,26 @@ export const DEFAULT_SETTINGS: RolloutSettings = {
   timeoutMs: DEFAULT_TIMEOUT_MS,
   volumes: [],
 };
+
+/** Memory and health check as its owner wants them, else as its runtime does, else the server's defaults. */
+export function withRuntimeDefaults(
+  { resources: { cpuMillicores, memoryBytes }, health }: Pick<RolloutSettings, "resources" | "health">,
+  runtime: Pick<Runtime, "memoryBytes" | "healthPath"> | undefined,
+): Pick<Deployment, "resources" | "health"> {
+  const runtimesMemory = runtime?.memoryBytes ?? DEFAULT_RESOURCES.memoryBytes;
+  const runtimesHealth: HealthCheck | null = runtime?.healthPath
+    ? {
+        path: runtime.healthPath,
+        intervalMs: DEFAULT_HEALTH_INTERVAL_MS,
+        timeoutMs: DEFAULT_HEALTH_TIMEOUT_MS,
+        allowsNotFound: true,
+      }
+    : null;
+  return {
+    resources: { cpuMillicores, memoryBytes: memoryBytes === undefined ? runtimesMemory : memoryBytes },
+    health: health ?? runtimesHealth,
+  };
+}
 
 /** What a function listens on when neither its owner nor its image says anything (lambdaathome's contract). */
 export const FALLBACK_PORT = 8080;

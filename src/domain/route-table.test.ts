@@ -98,6 +98,16 @@ test("hosts and paths lead to services that are reachable, sorted", () => {
   ]);
 });
 
+test("a host that is a service's own by its name and the base domain leads nowhere else", () => {
+  const other = sampleService("other", "p", { name: "other", routeName: "other" });
+  const own = claim("host", `${SERVICE.routeName}.example.com`, "other");
+  const routes = [own, claim("host", `other.example.com`, "other"), claim("host", "free.example.com", "other")];
+  const given = { ...NOTHING, projects: [PROJECT], services: [SERVICE, other], routes };
+  const hostsOf = (baseDomain: string | null) => buildRouteTable({ ...given, baseDomain }).hosts.map(([host]) => host);
+  assert.deepEqual(hostsOf("example.com"), ["free.example.com", "other.example.com"]);
+  assert.ok(hostsOf(null).includes(own.value));
+});
+
 test("what others started serves at its name, all of its containers, unless a service has that name", () => {
   const instance = (id: string) => ({ id, name: `faaso-${id}`, address: `10.9.0.${id}`, startedAt: 0 });
   const adopted = [

@@ -50,7 +50,7 @@ export function buildRouteTable(input: RouteTableInput): RouteTable {
   ];
   return {
     services: [...own, ...adopted.map(adoptedRoute)],
-    hosts: claims(input.routes, "host", routed),
+    hosts: claims(input.routes, "host", routed).filter(([host, id]) => !isNameOfOther(input, host, id)),
     labels: labels.toSorted((a, b) => compare(a[0], b[0])),
     paths: claims(input.routes, "path", routed),
     localPorts: services
@@ -72,6 +72,16 @@ function claims(
     .filter((r) => r.kind === kind && routed.has(r.serviceId))
     .map((r) => [r.value, r.serviceId] as const)
     .toSorted((a, b) => compare(a[0], b[0]));
+}
+
+/**
+ * Host claims come before names, but never take a name's own host away: one that was claimed before the server had its
+ * base domain leads to the service of that name.
+ */
+function isNameOfOther({ services, baseDomain }: RouteTableInput, host: string, serviceId: string): boolean {
+  if (baseDomain === null || !host.endsWith(`.${baseDomain}`)) return false;
+  const label = host.slice(0, -baseDomain.length - 1);
+  return services.some((s) => s.routeName === label && s.id !== serviceId);
 }
 
 /** What others started serves from the moment it runs: nobody looks whether it is ready. */

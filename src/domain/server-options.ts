@@ -150,7 +150,7 @@ export const SERVER_OPTIONS = [
     kind: "path",
     value: "folder",
     help: "where secrets lie for running instances; must be, or is made, a tmpfs",
-    fallback: "/run/slipway",
+    fallback: "/run/slipway/secrets",
   },
   {
     name: "cors-origin",

@@ -2,12 +2,14 @@
 
 import { type Deployment, isWaiting } from "./deployment.ts";
 import { isLooping } from "./failure-count.ts";
-import type { InstanceRecord } from "./instance.ts";
+import { type InstanceRecord, isLeaving } from "./instance.ts";
 import type { Service, ServiceStatus } from "./service.ts";
 
 /**
- * `latest` is the deployment that is coming up, else the newest of any status. An instance that keeps crashing does not
- * count as up in the moments it is: with one of those a service is degraded, with nothing else it has failed.
+ * `latest` is the deployment that is coming up, else the newest of any status. With some that are ready it is degraded
+ * when another has gone bad, and running while those that are missing come up for the first time, as they do when it is
+ * scaled. An instance that keeps crashing does not count as up in the moments it is: with one of those a service is
+ * degraded, with nothing else it has failed.
  */
 export function serviceStatus(
   service: Service,
@@ -26,7 +28,11 @@ export function serviceStatus(
   const own = records.filter((r) => r.deploymentId === active.id);
   const ready = own.filter((r) => r.state === "ready");
   const isSteady = ready.every((r) => !isLooping(r, now));
-  if (ready.length >= active.replicas && isSteady) return "running";
-  if (ready.length > 0) return "degraded";
+  const isSound = own.every((r) => r.state === "ready" || isLeaving(r) || isFirstStart(r));
+  if (ready.length > 0) return isSteady && (isSound || ready.length >= active.replicas) ? "running" : "degraded";
   return own.some((r) => isLooping(r, now)) ? "failed" : "deploying";
+}
+
+function isFirstStart({ state, restartCount }: InstanceRecord): boolean {
+  return state === "starting" && restartCount === 0;
 }

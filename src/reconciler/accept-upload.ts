@@ -1,18 +1,11 @@
 /** Writes an accepted upload down: service and deployment, in one transaction, with everything checked before. */
 
 import { createHash } from "node:crypto";
-import {
-  COMING,
-  DEFAULT_HEALTH_INTERVAL_MS,
-  DEFAULT_HEALTH_TIMEOUT_MS,
-  DEFAULT_RESOURCES,
-  type Deployment,
-  isStopFirst,
-} from "../domain/deployment.ts";
+import { COMING, type Deployment, isStopFirst } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import { routeNameOf } from "../domain/names.ts";
 import type { Project } from "../domain/project.ts";
-import type { RolloutSettings } from "../domain/rollout.ts";
+import { type RolloutSettings, withRuntimeDefaults } from "../domain/rollout.ts";
 import type { RuntimeFiles } from "../domain/runtime.ts";
 import type { Service } from "../domain/service.ts";
 import type { Source } from "../domain/source.ts";
@@ -169,15 +162,6 @@ function newDeployment(
   now: number,
 ): Deployment {
   const { port, replicas: declaredReplicas, resources, health, ...settings } = request.settings;
-  const runtime = request.runtime?.runtime;
-  const ownHealth = runtime?.healthPath
-    ? {
-        path: runtime.healthPath,
-        intervalMs: DEFAULT_HEALTH_INTERVAL_MS,
-        timeoutMs: DEFAULT_HEALTH_TIMEOUT_MS,
-        allowsNotFound: true,
-      }
-    : null;
   return {
     ...settings,
     id: newId(),
@@ -192,14 +176,7 @@ function newDeployment(
     replicas,
     declaredReplicas,
     isHeld: request.isHeld,
-    resources: {
-      cpuMillicores: resources.cpuMillicores,
-      memoryBytes:
-        resources.memoryBytes === undefined
-          ? (runtime?.memoryBytes ?? DEFAULT_RESOURCES.memoryBytes)
-          : resources.memoryBytes,
-    },
-    health: health ?? ownHealth,
+    ...withRuntimeDefaults({ resources, health }, request.runtime?.runtime),
     localPort: request.localPort,
     tag: request.tag,
     volumeText: request.volumeText,

@@ -16,6 +16,8 @@ export type DeploymentMarksOptions = {
   readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Below it services answer by their names; lower case, null: none. */
+  readonly baseDomain?: string | null;
 };
 
 /** Why a deployment failed. */
@@ -63,7 +65,7 @@ export class DeploymentMarks {
    * runs again. Answers whether it was still wanted.
    */
   async promote(deployment: Deployment): Promise<boolean> {
-    const { database, clock, events, logger } = this.#options;
+    const { database, clock, events, logger, baseDomain = null } = this.#options;
     const isPromoted = await database.transact(async (tx) => {
       const service = await tx.services.find(deployment.serviceId);
       if (service === undefined) return false;
@@ -84,7 +86,7 @@ export class DeploymentMarks {
         volumeText: deployment.volumeText,
         updatedAt: now,
       });
-      const lost = await takeManifestRoutes(tx, deployment, now);
+      const lost = await takeManifestRoutes(tx, deployment, now, baseDomain);
       if (lost.length > 0) logger.warn({ serviceId: service.id, lost }, "routes belong to another function by now");
       return true;
     });

@@ -54,7 +54,7 @@ export class Drains {
     if (this.#underWay.has(record.slot)) return;
     const { logger, onDrained } = this.#options;
     const drain = this.#drain(record, names, note)
-      .then(finish)
+      .then((isThere) => (isThere ? finish() : undefined))
       .then(() => 0)
       .catch((error: unknown) => {
         logger.warn({ err: error, slot: record.slot }, "drain failed, it is tried again");
@@ -67,22 +67,25 @@ export class Drains {
     this.#underWay.set(record.slot, drain);
   }
 
+  /** Answers whether it was there: what asked for this may have looked just before an earlier drain ended. */
   async #drain(
     { slot, runtimeId }: InstanceRecord,
     names: ServiceNames | undefined,
     note: Partial<InstanceRecord>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { stores, publisher, gateway, driver, drainTimeoutMs } = this.#options;
-    await stores.instances.update(slot, { ...note, state: "draining" });
+    const marked = await stores.instances.update(slot, { ...note, state: "draining" }).catch(ignoreGone);
+    if (marked === undefined) return false;
     await publisher.publish();
-    if (runtimeId === null) return;
+    if (runtimeId === null) return true;
     if (names !== undefined) await driver.setAlias(runtimeId, { ...names, isOn: false }).catch(ignoreGone);
     await gateway.drained(slot, drainTimeoutMs);
     await driver.stop(runtimeId, STOP_GRACE_MS);
+    return true;
   }
 }
 
 /** An instance that is gone already needs no change. */
-function ignoreGone(error: unknown): void {
+function ignoreGone(error: unknown): undefined {
   if (!isAppError(error, "not_found")) throw error;
 }

@@ -1,7 +1,7 @@
 /** Start, stop, restart, roll back, cancel, delete, each while something else is under way. */
 
 import assert from "node:assert/strict";
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { VOLUME, World } from "../../test/reconciler/world.ts";
@@ -258,10 +258,13 @@ test("a delete with its data removes its folder, unless a new function of that n
   await world.until(async () => assert.deepEqual(await readdir(folder), []));
   await removing;
   await world.deployed("hello", { source: "well-builds-2", settings });
+  // Until the new one is there, requests under way keep the old one from being gone.
+  let endRequests = (): void => undefined;
+  world.gateway.requestsUnderWay = new Promise((resolve) => (endRequests = resolve));
   const again = world.lifecycle.remove(await world.service("hello"), "default", { volumes: true });
   await world.until(() => assert.rejects(world.service("hello")));
-  await mkdir(join(folder, "hello"), { recursive: true });
   await world.deploy("hello", { source: "well-slow-3", settings });
+  endRequests();
   await world.advance(60_000);
   await again;
   assert.deepEqual(await readdir(folder), ["hello"]);

@@ -157,3 +157,18 @@ test("slow answers don't make looks rarer: once a second while it starts, then a
   const then = await advance(5000);
   assert.ok(then >= 5, `${then} looks in 5 s at an interval of 1 s`);
 });
+
+test("a health check that hangs is looked at again every second while it starts, and a slow good answer counts", async () => {
+  const { prober, state, advance } = still({ path: "/" });
+  Object.assign(state, { isWell: false, answerMs: 5_000 });
+  const early = await advance(10_000);
+  assert.ok(early >= 9 && early <= 11, `${early} looks in 10 s`);
+  state.isWell = true;
+  await advance(1_000);
+  assert.equal(prober.looks().get("r")?.isWell, true);
+  state.answerMs = 0;
+  await advance(2_000);
+  const then = await advance(5_000);
+  assert.ok(then >= 5 && then <= 6, `${then} looks in 5 s: one after the other again`);
+  assert.equal(prober.looks().get("r")?.isWell, true);
+});

@@ -31,10 +31,16 @@ export type ProberOptions = {
 /** A service without a port is ready after this long of running, in milliseconds (design 8.2). */
 const PORTLESS_READY_MS = 10_000;
 
+/** While an instance starts, a look that hangs does not hold up the next one for longer than this, in milliseconds. */
+const STARTING_LOOK_MS = 1_000;
+
 type Watch = {
   readonly target: ProbeTarget;
   /** It was well at least once. */
   wasWell: boolean;
+  /** How many looks have begun, and which of them told last. */
+  begun: number;
+  told: number;
   cancel: () => void;
 };
 
@@ -50,7 +56,7 @@ export class Prober {
   /** Starts looking; a second call for the same instance changes nothing. */
   watch(target: ProbeTarget): void {
     if (this.#watches.has(target.runtimeId)) return;
-    const watch: Watch = { target, wasWell: target.isReady, cancel: () => undefined };
+    const watch: Watch = { target, wasWell: target.isReady, begun: 0, told: 0, cancel: () => undefined };
     this.#watches.set(target.runtimeId, watch);
     // After a restart of Slipway not everything is looked at in the same moment.
     this.#lookAfter(watch, target.isReady ? Math.random() * intervalOf(target) : 0);
@@ -80,19 +86,29 @@ export class Prober {
 
   async #look(watch: Watch): Promise<void> {
     const { target } = watch;
-    const beganAt = this.#options.clock.now();
+    const { clock } = this.#options;
+    const beganAt = clock.now();
+    watch.begun += 1;
+    const look = watch.begun;
+    // A slow answer may be a good one, so it is waited for, and looked at again meanwhile.
+    if (!watch.wasWell) this.#lookAfter(watch, STARTING_LOOK_MS);
     const port = await this.#findWell(target);
     if (this.#watches.get(target.runtimeId) !== watch) return;
     const isWell = port !== undefined;
+    // Another look began later and has ended already: what it saw is news, this one's is not.
+    if (look < watch.told && (watch.wasWell || !isWell)) return;
+    watch.told = Math.max(watch.told, look);
     const before = this.#looks.get(target.runtimeId);
     const badInRow = isWell ? 0 : (before?.badInRow ?? 0) + 1;
     const hasChanged = before === undefined ? isWell !== target.isReady : isWell !== before.isWell;
     this.#looks.set(target.runtimeId, { isWell, port: port ?? null, badInRow });
     watch.wasWell ||= isWell;
     if (hasChanged || badInRow === BAD_LOOKS_TO_FAIL) this.#options.onChange(target.serviceId);
+    if (look < watch.begun && !isWell) return;
+    watch.cancel();
     const delay = this.#nextDelayMs(watch, isWell);
     // From begin to begin: a slow answer does not make looks rarer.
-    if (delay !== null) this.#lookAfter(watch, Math.max(0, delay - (this.#options.clock.now() - beganAt)));
+    if (delay !== null) this.#lookAfter(watch, Math.max(0, delay - (clock.now() - beganAt)));
   }
 
   /** The port that is well, null for a portless one that is, undefined when it is not. */

@@ -21,6 +21,8 @@ export type ReconcilerOptions = Omit<InstanceRunnerOptions, "prober" | "tests" |
   readonly lookAt: LookAt;
   /** Asks an instance what its deployment's test says. */
   readonly testInstance: DeployTestsOptions["testInstance"];
+  /** Below it services answer by their names; lower case, null: none. */
+  readonly baseDomain?: string | null;
   /** Between two sweeps over everything, in milliseconds. */
   readonly sweepIntervalMs: number;
   /** Told how long each pass took, for the metrics. */

@@ -51,6 +51,35 @@ test("scaled down, the oldest leave by draining; the newest stay", async (contex
   assert.equal(world.gateway.drainedSlots.length, 2);
 });
 
+test("while more of them come up it says running, and degraded only once one has gone bad", async (context) => {
+  const world = await open(context);
+  await world.deployed("hello", { source: "well-builds-1" });
+  await world.advance(20_000);
+  const seen = (): string[] =>
+    world.announced.flatMap((event) => (event.type === "service.status.changed" ? event.to : []));
+  const before = seen().length;
+  await scale(world, 5);
+  const [one] = await running(world, 5);
+  assert.deepEqual(seen().slice(before), []);
+  world.driver.crash(one?.runtimeId ?? "", 1);
+  await world.until(() => assert.deepEqual(seen().slice(before), ["degraded", "running"]));
+});
+
+test("deploying one that is stopped makes it run again, though nothing is newer", async (context) => {
+  const world = await open(context);
+  const { id } = await world.deployed("hello", { source: "well-builds-1" });
+  await scale(world, 2);
+  await running(world, 2);
+  await scale(world, 0);
+  await running(world, 0);
+  const { deployment, isUnchanged } = await world.lifecycle.deploy(await world.service("hello"));
+  assert.equal(isUnchanged, false);
+  assert.notEqual(deployment.id, id);
+  assert.equal((await world.ended(deployment.id)).status, "healthy");
+  await running(world, 2);
+  assert.equal((await world.lifecycle.deploy(await world.service("hello"))).isUnchanged, true);
+});
+
 test("a sick one goes first, though it is the newest", async (context) => {
   const world = await open(context);
   await world.deployed("hello", { source: "well-builds-1", settings: { health: QUICK } });
@@ -189,16 +218,13 @@ test("waiting for a scale ends when all are ready, or when one can't come up, wi
 
 test("an instance that is taken out because it went bad keeps its place and its delay over a restart of control", async (context) => {
   const world = await open(context);
-  await world.deployed("hello", { source: "well-builds-1", settings: { health: QUICK } });
+  await world.deployed("hello", { source: "well-builds-1", settings: { health: QUICK, replicas: 2 } });
   await world.advance(60_000);
-  await world.database.instances.update((await world.instance("hello")).slot, {
-    restartCount: 2,
-    readyAt: world.clock.now(),
-  });
-  const { slot, runtimeId } = await world.instance("hello");
+  const [{ slot, runtimeId } = { slot: "", runtimeId: null }] = await world.records("hello");
+  await world.database.instances.update(slot, { restartCount: 2, readyAt: world.clock.now() });
   let endRequests = (): void => undefined;
   world.gateway.requestsUnderWay = new Promise((resolve) => (endRequests = resolve));
-  world.unwell.add(runtimeId);
+  world.unwell.add(runtimeId ?? "");
   await world.until(async () => assert.equal((await world.records("hello"))[0]?.state, "draining"));
   const [draining] = await world.records("hello");
   assert.ok((draining?.nextStartAt ?? 0) > world.clock.now());
@@ -213,5 +239,25 @@ test("an instance that is taken out because it went bad keeps its place and its 
     [waiting?.slot, waiting?.restartCount, waiting?.nextStartAt],
     [slot, draining?.restartCount, draining?.nextStartAt],
   );
-  assert.equal((await running(world, 1))[0]?.slot, slot);
+  assert.ok((await running(world, 2)).some((r) => r.slot === slot));
+});
+
+test("the only one, whose health check fails again and again though it answers, is replaced seldom and never said to have failed", async (context) => {
+  const world = await open(context);
+  await world.deployed("hello", { source: "well-builds-1", settings: { health: QUICK } });
+  await world.advance(20_000);
+  const before = world.gateway.tables.length;
+  const seen = new Set<string>();
+  for (let second = 0; second < 120; second += 1) {
+    for (const { runtimeId, state } of await world.records("hello"))
+      if (runtimeId !== null && state === "ready") world.unwell.add(runtimeId);
+    for (const id of world.unwell) seen.add(id);
+    await world.advance(1000);
+  }
+  const { id } = await world.service("hello");
+  const states = world.gateway.tables
+    .slice(before)
+    .map(({ services }) => services.find((s) => s.serviceId === id)?.state);
+  assert.ok(!states.includes("failed"), states.join());
+  assert.ok(seen.size >= 5 && seen.size <= 14, `${seen.size} instances in two minutes`);
 });

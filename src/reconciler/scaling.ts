@@ -36,7 +36,7 @@ export class Scaling {
     this.#options = options;
   }
 
-  /** @throws AppError `conflict` when nothing was built yet */
+  /** One that is stopped runs again once its instances are ready. @throws AppError `conflict` when nothing was built yet */
   async deploy(service: Service): Promise<RolloutAnswer> {
     const { database, rollouts } = this.#options;
     const waiting = await rollouts.ofWaiting(service);
@@ -49,7 +49,8 @@ export class Scaling {
       });
     }
     const active = await database.deployments.get(service.activeDeploymentId);
-    if (await this.#areCurrent(active)) return { deployment: active, isUnchanged: true };
+    const isRunning = service.desired === "running";
+    if (isRunning && (await this.#areCurrent(active))) return { deployment: active, isUnchanged: true };
     return { deployment: await rollouts.again(active), isUnchanged: false };
   }
 

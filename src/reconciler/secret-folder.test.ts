@@ -52,6 +52,12 @@ test("a folder that somebody put there as a link is not entered", () =>
     await assert.rejects(openSecretFolder(options(inMemory)), { code: "unavailable", message: /somebody else/ });
   }));
 
+test("a folder that the kernel lets nobody make is passed over", () =>
+  inMemoryFolder(async (inMemory) => {
+    const found = await openSecretFolder(options(join(ELSEWHERE, "slipway", "secrets"), [inMemory]));
+    assert.equal(found, join(inMemory, "server"));
+  }));
+
 test("a folder that can't be made is passed over", () =>
   inMemoryFolder(async (inMemory) => {
     await writeFile(join(inMemory, "file"), "");

@@ -1,9 +1,10 @@
 /** Finds the folder that secrets lie in for running instances: in memory, never on a disk, and for nobody else to enter. */
 
-import { chmod, lstat, mkdir, statfs } from "node:fs/promises";
+import { chmod, lstat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import type { Logger } from "../domain/logger.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 export type SecretFolderOptions = {
   /** The folder the operator names, or the default. */
@@ -44,7 +45,7 @@ export async function openSecretFolder(options: SecretFolderOptions): Promise<st
 }
 
 async function requireMemory(folder: string, mount: SecretFolderOptions["mount"]): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   if (await isInMemory(folder)) return;
   if (mount !== undefined) await mount(folder);
   if (!(await isInMemory(folder))) throw new Error(`${folder} is on a disk`);
@@ -56,7 +57,7 @@ async function isInMemory(folder: string): Promise<boolean> {
 
 /** In a folder that others may write to, they may have been there first. */
 async function makePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const { uid } = await lstat(folder).then((found) => (found.isDirectory() ? found : { uid: -1 }));
   if (uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else`);
   await chmod(folder, 0o700);

@@ -27,29 +27,33 @@ export async function requireRoutesFree(tx: Stores, wish: RouteWish): Promise<vo
     const owner = await ownerOf(tx, claim, coming, wish.baseDomain);
     if (owner !== undefined && owner.id !== own) throw taken("routes", claim.value, owner);
   }
-  if (wish.baseDomain === null) return;
+  // A name that is its service's already stays that, whatever base domain the server has by now.
+  if (wish.baseDomain === null || own !== undefined) return;
   const ownHost: RouteClaim = { kind: "host", value: `${wish.routeName}.${wish.baseDomain}` };
   const owner = await claimerOf(tx, ownHost, coming);
-  if (owner !== undefined && owner.id !== own) throw taken("name", ownHost.value, owner);
+  if (owner !== undefined) throw taken("name", ownHost.value, owner);
 }
 
 /**
  * The routes of what serves from now on become its service's; those an earlier manifest asked for go. Answers the ones
- * it does not get: a deployment that is gone back to may have lost them to another service.
+ * it does not get: one that waited to be deployed, or is gone back to, may have lost them to another service's claim or
+ * name.
  */
 export async function takeManifestRoutes(
   tx: Stores,
   { serviceId, routes }: Pick<Deployment, "serviceId" | "routes">,
   now: number,
+  baseDomain: string | null,
 ): Promise<readonly RouteClaim[]> {
   for (const old of await tx.routes.list({ serviceId }))
     if (old.origin === "manifest" && !routes.some((claim) => isSame(claim, old))) await tx.routes.remove(old.id);
   const lost: RouteClaim[] = [];
   for (const { kind, value } of routes) {
     const found = await tx.routes.find({ kind, value });
-    if (found === undefined)
+    const ownerId = found?.serviceId ?? (await ownerOf(tx, { kind, value }, [], baseDomain))?.id ?? serviceId;
+    if (ownerId !== serviceId) lost.push({ kind, value });
+    else if (found === undefined)
       await tx.routes.create({ id: newId(), serviceId, kind, value, origin: "manifest", createdAt: now });
-    else if (found.serviceId !== serviceId) lost.push({ kind, value });
   }
   return lost;
 }

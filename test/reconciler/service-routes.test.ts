@@ -7,7 +7,7 @@ import type { RouteClaim } from "../../src/domain/route-claim.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { requireRoutesFree } from "../../src/reconciler/service-routes.ts";
 import { sampleProject, sampleService } from "../contract/database/sample-records.ts";
-import { World } from "./world.ts";
+import { BASE_DOMAIN, World } from "./world.ts";
 
 const SHOP: RouteClaim = { kind: "host", value: "shop.test" };
 const SUM: RouteClaim = { kind: "path", value: "/sum" };
@@ -90,6 +90,35 @@ test("a deployment that is gone back to does not get what has become another's, 
   assert.deepEqual(await valuesOf(world, "hello"), ["shop.test"]);
   assert.deepEqual(await valuesOf(world, "other"), ["/sum"]);
   assert.ok(world.warnings.some((text) => text.includes("another function")));
+});
+
+test("a name that came later keeps its host, whatever is gone back to or waited to be deployed", async (context) => {
+  const world = await open(context);
+  const host: RouteClaim = { kind: "host", value: `victim.${BASE_DOMAIN}` };
+  const first = await world.deployed("hello", asking("well-builds-1", host));
+  assert.deepEqual(await valuesOf(world, "hello"), [host.value]);
+  await world.deployed("hello", asking("well-builds-2"));
+  await world.deploy("waits", { ...asking("well-builds-1", host), isHeld: true });
+  await world.advance(1_000);
+  const victim = await world.deployed("victim", asking("well-builds-1"));
+  const back = await world.lifecycle.rollback(await world.service("hello"), first.id);
+  assert.equal((await world.ended(back.id)).status, "healthy");
+  const { deployment } = await world.lifecycle.deploy(await world.service("waits"));
+  assert.equal((await world.ended(deployment.id)).status, "healthy");
+  assert.deepEqual(await world.database.routes.list(), []);
+  assert.deepEqual(world.gateway.tables.at(-1)?.hosts, []);
+  await world.deployed("victim", asking("well-builds-2"));
+  assert.equal(victim.status, "healthy");
+});
+
+test("a service that has its name may be deployed, though its host was claimed before the server had its base domain", async () => {
+  const database = new MemoryDatabase();
+  await database.projects.create(sampleProject("p"));
+  for (const name of ["hello", "thief"])
+    await database.services.create(sampleService(name, "p", { name, routeName: name }));
+  const claim = { kind: "host", value: "hello.example.com", origin: "manifest", createdAt: 0 } as const;
+  await database.routes.create({ id: "r", serviceId: "thief", ...claim });
+  await requireRoutesFree(database, { routeName: "hello", routes: [], baseDomain: "example.com" });
 });
 
 test("a host below the base domain is that of the function whose name it starts with", async () => {

@@ -31,6 +31,7 @@ import { FakeBuilder, FakeGateway } from "./fakes.ts";
 import { Life, mortal } from "./mortal.ts";
 
 const PROJECT = { id: "p", name: "default", slug: "default", networkIndex: 0, createdAt: 0, updatedAt: 0 };
+export const BASE_DOMAIN = "base.test";
 /** Turns of the event loop after which everything that needs no time has happened. */
 const TURNS = 4;
 const DISK_MS = 2;
@@ -118,7 +119,7 @@ export class World {
     const logger: Logger = { debug: () => {}, info: () => {}, warn: note, error: note };
     const events = new MemoryEventBus();
     events.on((event) => this.announced.push(event));
-    const publisher = new RoutePublisher({ database, gateway, baseDomain: null });
+    const publisher = new RoutePublisher({ database, gateway, baseDomain: BASE_DOMAIN });
     const publishRoutes = (): Promise<void> => publisher.publish();
     const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
     const secrets = new SecretVault({ database, box: OPEN_BOX, files: NO_SECRET_FILES, clock });
@@ -130,12 +131,13 @@ export class World {
       volumesDir: this.volumesDir,
       drainTimeoutMs: 30_000,
       sweepIntervalMs: 30_000,
+      baseDomain: BASE_DOMAIN,
       lookAt: (target) => this.#lookAt(target),
       testInstance: (target, deployment) => this.#test(target, deployment),
       onImageMissing: (deployment) => builds.rebuild(deployment),
       secretFiles: NO_SECRET_FILES,
     });
-    const deployer = new Deployer({ ...shared, builds, images: driver });
+    const deployer = new Deployer({ ...shared, builds, images: driver, baseDomain: BASE_DOMAIN });
     const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir: this.volumesDir });
     return { life, publisher, reconciler, deployer, lifecycle, builds, events };
   }
