@@ -1,6 +1,7 @@
 /** Runs the benchmarks that are named (all, when none is) and prints a table for each. */
 
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { benchCli } from "./cli.bench.ts";
 import { benchDeploy } from "./deploy.bench.ts";
 import { benchDev } from "./dev.bench.ts";
 import { benchFunctions } from "./functions.bench.ts";
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   deploy: benchDeploy,
   functions: benchFunctions,
   dev: benchDev,
+  cli: benchCli,
   survival: benchSurvival,
   gateway: benchGateway,
   start: benchStart,

@@ -91,9 +91,8 @@ async function upload(
   const sending = new AbortController();
   const stop = (): void =>
     sending.abort(new Interrupted(`The upload of ${manifest.name} was interrupted; nothing has changed.`));
-  const content = endingWith(withinLimit(job.typed, source, packed, info), () =>
-    signal.removeEventListener("abort", stop),
-  );
+  const fitting = withinLimit(job.typed, source, packed, info);
+  const content = whileWanted(fitting, sending.signal, () => signal.removeEventListener("abort", stop));
   signal.throwIfAborted();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -105,8 +104,12 @@ async function upload(
   }
 }
 
-async function* endingWith<T>(items: AsyncIterable<T>, onEnd: () => void): AsyncIterable<T> {
-  yield* items;
+/** `fetch` goes on pulling for a while after it was aborted: a large folder would be packed to its end for nobody. */
+async function* whileWanted<T>(items: AsyncIterable<T>, signal: AbortSignal, onEnd: () => void): AsyncIterable<T> {
+  for await (const item of items) {
+    signal.throwIfAborted();
+    yield item;
+  }
   onEnd();
 }
 

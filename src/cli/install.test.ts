@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  appendFile,
   chmod,
   copyFile,
   cp,
@@ -149,6 +150,26 @@ test("uninstall keeps data and options and says where they are; --purge removes 
   assert.equal((await here.uninstall("--purge")).exitCode, 0);
   await assert.rejects(stat(join(here.root, "var/lib/slipway")));
   await assert.rejects(stat(join(here.root, "etc/slipway")));
+});
+
+test("uninstall --purge removes what lies in memory for this server's containers, and nothing of another server's", async (t) => {
+  const here = await machine(t);
+  await here.install();
+  const rows = "CREATE TABLE settings (key TEXT, value TEXT); INSERT INTO settings VALUES ('server_id', 'this-one')";
+  const program = `new (require("node:sqlite").DatabaseSync)(process.argv[1]).exec(${JSON.stringify(rows)})`;
+  const database = join(here.root, "var/lib/slipway/slipway.db");
+  await run(process.execPath, ["-e", program, database], { timeoutMs: 30_000 });
+  await appendFile(join(here.root, "etc/slipway/slipway.env"), "SLIPWAY_SECRETS_DIR=/mnt/secrets\n");
+  for (const path of ["mnt/secrets/this-one/f", "mnt/secrets/other/f", "dev/shm/slipway-0/this-one/f"]) {
+    await mkdir(join(here.root, path), { recursive: true });
+  }
+  await here.uninstall();
+  assert.deepEqual((await readdir(join(here.root, "mnt/secrets"))).sort(), ["other", "this-one"]);
+  const { exitCode, stdout, stderr } = await here.uninstall("--purge");
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /removed: secrets of its containers/);
+  assert.deepEqual(await readdir(join(here.root, "mnt/secrets")), ["other"]);
+  await assert.rejects(stat(join(here.root, "dev/shm/slipway-0")));
 });
 
 test("uninstall removes no folder that does not look like Slipway's", async (t) => {

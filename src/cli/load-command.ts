@@ -5,12 +5,16 @@ import type { CliContext } from "./cli-context.ts";
 import { WIDEST_NOTE } from "./command-help.ts";
 import type { CommandEntry } from "./command-list.ts";
 
+/** Beside narrower columns nothing can be read any more, in characters. */
+const NARROWEST_MEANING = 20;
+
 /** The command of an entry, with what all commands share. */
 export async function loadCommand(entry: CommandEntry, context: CliContext): Promise<Command> {
   const create = await entry.load();
   const command = create(context).name(`slipway ${entry.words}`);
   if (command.description() === "") command.description(entry.summary);
   command.option("--json", "print one JSON document");
+  command.configureHelp({ minWidthToWrap: NARROWEST_MEANING });
   return command.exitOverride().configureOutput({
     writeOut: (text) => context.output.text(text),
     // What is wrong travels in the error and is reported once, by reportError.

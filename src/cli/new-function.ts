@@ -7,6 +7,7 @@ import { AppError } from "../domain/errors.ts";
 import { MANIFEST_FILES } from "../domain/manifest.ts";
 import type { ContextFile } from "../domain/runtime.ts";
 import type { Workshop } from "../domain/workshop.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import type { RuntimeChoice } from "./runtime-choice.ts";
 import { unpackRuntime } from "./unpack-runtime.ts";
 
@@ -53,7 +54,9 @@ export function withManifest(
     .map((file) => {
       if (!MANIFEST_FILES.some((known) => known === file.path)) return file;
       // A folder's own name is not the way to it.
-      const text = Buffer.from(file.content).toString("utf8").replace(RUNTIME_LINE, `runtime: ${runtime}`);
+      const text = Buffer.from(file.content)
+        .toString("utf8")
+        .replace(RUNTIME_LINE, () => `runtime: ${runtime}`);
       const head = file.path === "slipway.yml" ? line : "";
       return { ...file, content: Buffer.from(head + text.replace(SCHEMA_LINE, "")) };
     })
@@ -62,19 +65,13 @@ export function withManifest(
 
 /** Makes the folder with the files in it, or nothing. @throws AppError `conflict` when something is there; `invalid` */
 export async function writeNewFolder(folder: string, typed: string, files: readonly ContextFile[]): Promise<void> {
-  try {
-    await mkdir(dirname(folder), { recursive: true });
-    await mkdir(folder);
-  } catch (cause) {
-    const isTaken = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    if (isTaken) {
-      throw new AppError("conflict", `${typed} is there already; nothing was changed.`, {
-        cause,
-        remedy: `Choose another folder, or bring that one up: slipway up ${typed}`,
-      });
-    }
+  await makeFolder(dirname(folder)).catch((cause: unknown) => {
     throw cannotWrite(typed, cause);
-  }
+  });
+  await mkdir(folder).catch((cause: unknown) => {
+    const isTaken = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    throw isTaken ? alreadyThere(typed) : cannotWrite(typed, cause);
+  });
   try {
     for (const { path, mode, content } of files) {
       await mkdir(join(folder, dirname(path)), { recursive: true });
@@ -84,6 +81,12 @@ export async function writeNewFolder(folder: string, typed: string, files: reado
     await rm(folder, { recursive: true, force: true });
     throw cannotWrite(typed, cause);
   }
+}
+
+export function alreadyThere(typed: string): AppError {
+  return new AppError("conflict", `${typed} is there already; nothing was changed.`, {
+    remedy: `Choose another folder, or bring that one up: slipway up ${typed}`,
+  });
 }
 
 function cannotWrite(typed: string, cause: unknown): AppError {

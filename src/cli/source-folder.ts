@@ -35,7 +35,7 @@ const NEVER_KEPT = ".git";
 
 /** @throws AppError `invalid` naming what can't be read, and links that loop or lead out of the folder */
 export async function listFolder(root: string): Promise<FolderList> {
-  const walk = new Walk(await realpath(root), await readRules(root));
+  const walk = new Walk(await realFolder(root), await readRules(root));
   await walk.folder("", false);
   return {
     entries: walk.entries.sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -109,6 +109,17 @@ class Walk {
         remedy: "Remove it, or list it in .slipwayignore.",
       });
     }
+  }
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    throw new AppError("invalid", `${path} is no folder that can be read.`, {
+      cause,
+      remedy: "Name the folder of a function, or start one: slipway new -r node FOLDER",
+    });
   }
 }
 

@@ -79,7 +79,7 @@ async function statSource(path: string, typed: string) {
   try {
     return await stat(path);
   } catch (cause) {
-    throw new UsageError(`There is no ${typed} here that can be read.`, { cause, remedy: WHAT_TO_NAME });
+    throw new UsageError(`There is no folder or archive ${typed} that can be read.`, { cause, remedy: WHAT_TO_NAME });
   }
 }
 

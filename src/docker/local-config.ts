@@ -7,7 +7,7 @@ import type { ContainerCreateOptions } from "dockerode";
 import type { InstanceSpec } from "../domain/driver.ts";
 import { instanceConfig } from "./instance-config.ts";
 
-/** Labels of local containers. No `slipway.server`: no server takes them for its own. */
+/** Labels of local containers, beside those of their image. No `slipway.deployment`: no server takes them for instances. */
 export const LOCAL_LABELS = {
   /** Name of the function. */
   name: "slipway.local",

@@ -197,7 +197,9 @@ function addressesOf(networks: Readonly<Record<string, { readonly IPAddress?: st
 function startError(error: unknown): unknown {
   const words = engineWords(error);
   if (/port is already allocated|address already in use/i.test(words)) {
-    return new AppError("conflict", `The port is taken on this machine: ${words}`, {
+    // `… listen tcp4 127.0.0.1:3000: bind: address already in use`, `Bind for 127.0.0.1:3000 failed: port is already …`
+    const port = /127\.0\.0\.1:(\d+)/.exec(words)?.[1];
+    return new AppError("conflict", `${port === undefined ? "The port" : `Port ${port}`} is taken on this machine.`, {
       cause: error,
       remedy: "Choose another with --port.",
     });

@@ -12,6 +12,7 @@ import { openStage, planStage, type Stage } from "../builder/stage.ts";
 import type { ImageInfo } from "../domain/driver.ts";
 import { AppError } from "../domain/errors.ts";
 import type { SourceFiles } from "../domain/source.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { type BaseTwin, exportReadme } from "./local-export-readme.ts";
 import type { OpenedFolder } from "./local-folder.ts";
 import { localSettingsOf } from "./local-settings.ts";
@@ -31,7 +32,7 @@ export async function exportFolder(
   await requireFree(destination);
   const stage = await planStage(sources, fn.sourceId, fn.runtimeFiles);
   const base = await chooseBase(stage.dockerfile, findImage);
-  await mkdir(dirname(destination), { recursive: true });
+  await makeFolder(dirname(destination));
   const work = await mkdtemp(`${destination}.`);
   try {
     await unpack(stage, work);

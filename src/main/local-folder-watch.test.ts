@@ -1,10 +1,11 @@
 /** Changes of a folder, as they are told. */
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { eventually } from "../../test/engine/eventually.ts";
 import type { FolderChange } from "./local-dev-plan.ts";
 import { FolderWatch, PendingChange } from "./local-folder-watch.ts";
 
@@ -42,6 +43,43 @@ test("saves are told, new folders are watched, ignored ones are not, deletions a
   } finally {
     watch.close();
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("folders that were made anew are watched on, the whole one too, and its absence is told once", async () => {
+  const parent = await mkdtemp(join(tmpdir(), "slipway-watch-"));
+  const folder = join(parent, "app");
+  await mkdir(join(folder, "lib"), { recursive: true });
+  await writeFile(join(folder, "lib/a.js"), "1");
+  const pending = new PendingChange();
+  const troubles: string[] = [];
+  const watch = await FolderWatch.open({
+    folder,
+    onChange: (change) => pending.add(change),
+    onTrouble: (error) => troubles.push(String(error)),
+  });
+  const signal = AbortSignal.timeout(20_000);
+  const saveAndSee = async (text: string): Promise<void> => {
+    await writeFile(join(folder, "lib/a.js"), text);
+    const change = await pending.take(signal);
+    assert.deepEqual(change, { changed: ["lib/a.js"], deleted: [] });
+  };
+  try {
+    // Quicker than anybody looks.
+    await rm(join(folder, "lib"), { recursive: true });
+    await mkdir(join(folder, "lib"));
+    await saveAndSee("22");
+    await saveAndSee("333");
+    await rename(folder, join(parent, "away"));
+    await eventually(() => assert.equal(troubles.length, 1));
+    await mkdir(join(folder, "lib"), { recursive: true });
+    await saveAndSee("4444");
+    await saveAndSee("55555");
+    assert.equal(troubles.length, 1);
+    assert.match(troubles[0] ?? "", /app is no folder that can be read/);
+  } finally {
+    watch.close();
+    await rm(parent, { recursive: true, force: true });
   }
 });
 

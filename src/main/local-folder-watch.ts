@@ -5,7 +5,7 @@
 
 import { type FSWatcher, watch } from "node:fs";
 import { lstat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { listFolder } from "../cli/source-folder.ts";
 import { changeBetween, type FolderChange, type FolderSnapshot, joinChanges } from "./local-dev-plan.ts";
 
@@ -29,6 +29,7 @@ export class FolderWatch {
   #poll: NodeJS.Timeout | undefined;
   #isReading = false;
   #isStale = false;
+  #isInTrouble = false;
   #isClosed = false;
 
   private constructor(options: FolderWatchOptions) {
@@ -38,9 +39,16 @@ export class FolderWatch {
   /** Watches from now on. @throws AppError `invalid` when the folder can't be read */
   static async open(options: FolderWatchOptions): Promise<FolderWatch> {
     const folderWatch = new FolderWatch(options);
-    folderWatch.#watchFolder("");
-    folderWatch.#snapshot = await folderWatch.#read();
-    return folderWatch;
+    try {
+      folderWatch.#isReading = true;
+      folderWatch.#snapshot = await folderWatch.#read();
+      folderWatch.#isReading = false;
+      folderWatch.#soon();
+      return folderWatch;
+    } catch (error) {
+      folderWatch.close();
+      throw error;
+    }
   }
 
   /** What is there, as it was last seen. */
@@ -53,6 +61,10 @@ export class FolderWatch {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#poll);
+    this.#closeWatchers();
+  }
+
+  #closeWatchers(): void {
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
   }
@@ -73,9 +85,10 @@ export class FolderWatch {
       const after = await this.#read();
       const change = changeBetween(this.#snapshot, after);
       this.#snapshot = after;
+      this.#isInTrouble = false;
       if (change !== undefined && !this.#isClosed) this.#options.onChange(change);
     } catch (error) {
-      if (!this.#isClosed) this.#options.onTrouble(error);
+      if (!this.#isClosed) this.#wait(error);
     } finally {
       this.#isReading = false;
       if (this.#isStale) this.#soon();
@@ -83,16 +96,20 @@ export class FolderWatch {
     }
   }
 
+  /** Of a folder that is away no watch tells when it is back. What is wrong is told once. */
+  #wait(error: unknown): void {
+    if (!this.#isInTrouble) this.#options.onTrouble(error);
+    this.#isInTrouble = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), POLL_MS);
+  }
+
   /** Also sets watches on folders that are new, and takes away those on folders that are gone. */
   async #read(): Promise<FolderSnapshot> {
     const { folder } = this.#options;
     const { entries } = await listFolder(folder);
     const folders = new Set(["", ...entries.filter(({ kind }) => kind === "directory").map(({ path }) => path)]);
-    for (const [path, watcher] of this.#watchers) {
-      if (folders.has(path)) continue;
-      watcher.close();
-      this.#watchers.delete(path);
-    }
+    for (const path of this.#watchers.keys()) if (!folders.has(path)) this.#unwatch(path);
     for (const path of folders) this.#watchFolder(path);
     const marks = await Promise.all(
       entries.map(async ({ path, kind, mode, target = "" }): Promise<readonly [string, string] | undefined> => {
@@ -106,13 +123,25 @@ export class FolderWatch {
     return new Map(marks.filter((mark) => mark !== undefined));
   }
 
+  #unwatch(path: string): void {
+    this.#watchers.get(path)?.close();
+    this.#watchers.delete(path);
+  }
+
   #watchFolder(path: string): void {
     if (this.#isClosed || this.#poll !== undefined || this.#watchers.has(path)) return;
     try {
-      const watcher = watch(join(this.#options.folder, path), { persistent: true }, () => this.#soon());
+      const absolute = join(this.#options.folder, path);
+      const watcher = watch(absolute, { persistent: true }, (event, name) => {
+        // Removed or renamed itself: what is called so next is another folder, to be watched anew.
+        if (event === "rename" && name === basename(absolute)) this.#unwatch(path);
+        this.#soon();
+      });
       // A folder that was removed: the next look finds out.
       watcher.on("error", () => this.#soon());
       this.#watchers.set(path, watcher);
+      // What came between the list and the watch.
+      this.#soon();
     } catch (error) {
       const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
       if (isGone) this.#soon();
@@ -121,8 +150,7 @@ export class FolderWatch {
   }
 
   #pollInstead(error: unknown): void {
-    for (const watcher of this.#watchers.values()) watcher.close();
-    this.#watchers.clear();
+    this.#closeWatchers();
     this.#poll = setInterval(() => void this.#look(), POLL_MS);
     this.#options.onTrouble(error);
   }

@@ -6,6 +6,7 @@ import { AppError } from "../domain/errors.ts";
 import type { LocalFunctions, LocalLogLine, LocalProgress, LocalStatus } from "../domain/workshop.ts";
 import { nearest } from "../lib/nearest.ts";
 import { functionOf, type LocalEngine } from "./local-engine.ts";
+import { lockLocalFunction } from "./local-lock.ts";
 import { readLocalLogs } from "./local-logs.ts";
 import { hashOfSettings, type LocalSettings } from "./local-settings.ts";
 import { type LocalStarter, STOP_GRACE_SECONDS } from "./local-starter.ts";
@@ -44,7 +45,16 @@ export class EngineLocalFunctions implements LocalFunctions {
     });
   }
 
-  async up(
+  up(
+    name: string,
+    options: { readonly port?: number | undefined },
+    progress: LocalProgress,
+    signal: AbortSignal,
+  ): Promise<LocalStatus> {
+    return this.#alone(name, progress, signal, () => this.#up(name, options, progress, signal));
+  }
+
+  async #up(
     name: string,
     { port }: { readonly port?: number | undefined },
     progress: LocalProgress,
@@ -71,7 +81,11 @@ export class EngineLocalFunctions implements LocalFunctions {
     return this.#statusOf(name);
   }
 
-  async scale(name: string, count: number, progress: LocalProgress, signal: AbortSignal): Promise<LocalStatus> {
+  scale(name: string, count: number, progress: LocalProgress, signal: AbortSignal): Promise<LocalStatus> {
+    return this.#alone(name, progress, signal, () => this.#scale(name, count, progress, signal));
+  }
+
+  async #scale(name: string, count: number, progress: LocalProgress, signal: AbortSignal): Promise<LocalStatus> {
     const running = await this.#running(name);
     if (running.length < count) {
       const target = await this.#target(name);
@@ -91,7 +105,11 @@ export class EngineLocalFunctions implements LocalFunctions {
     return this.#statusOf(name);
   }
 
-  async deploy(name: string, progress: LocalProgress, signal: AbortSignal) {
+  deploy(name: string, progress: LocalProgress, signal: AbortSignal) {
+    return this.#alone(name, progress, signal, () => this.#deploy(name, progress, signal));
+  }
+
+  async #deploy(name: string, progress: LocalProgress, signal: AbortSignal) {
     const target = await this.#target(name);
     const outdated = (await this.#running(name)).filter((container) => !isCurrent(container, target));
     for (const [i, container] of outdated.entries()) {
@@ -118,13 +136,33 @@ export class EngineLocalFunctions implements LocalFunctions {
   }
 
   async purge(name: string): Promise<readonly string[]> {
-    const { engine, store } = this.#options;
     await this.#requireKnown([name]);
+    return this.#alone(name, { onStep: () => undefined }, new AbortController().signal, () => this.#purge(name));
+  }
+
+  async #purge(name: string): Promise<readonly string[]> {
+    const { engine, store } = this.#options;
     const containers = await engine.containers.list(name);
     await Promise.all(containers.map(({ id }) => this.#end(id)));
     for (const { tags } of await engine.imagesOf(name)) for (const tag of tags) await engine.untag(tag);
     await store.forget(name);
     return store.keptFolders(name);
+  }
+
+  /** Two commands that change one function would take each other's containers for remains: the second waits. */
+  async #alone<T>(
+    name: string,
+    progress: Pick<LocalProgress, "onStep">,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const onWait = (): void => progress.onStep(`waiting for another slipway that is at work on ${name}`);
+    const lock = await lockLocalFunction(this.#options.store.lockFolder(name), onWait, signal);
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
   }
 
   /** The first instance gets the port its function had, where that is free. */
@@ -193,9 +231,10 @@ export class EngineLocalFunctions implements LocalFunctions {
     return all.filter(({ isRunning, purpose }) => isRunning && purpose === "up");
   }
 
+  /** Ended instances, and whatever a command that was killed has left. */
   async #removeDead(name: string): Promise<void> {
     const all = await this.#options.engine.containers.list(name);
-    const dead = all.filter(({ isRunning, purpose }) => !isRunning && purpose === "up");
+    const dead = all.filter(({ isRunning, purpose }) => (purpose === "up" && !isRunning) || purpose === "check");
     await Promise.all(dead.map(({ id }) => this.#options.engine.containers.remove(id)));
   }
 

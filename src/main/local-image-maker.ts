@@ -1,7 +1,7 @@
 /** Builds a folder's image on the local engine, with the same builder a server has. */
 
 import { EngineImageBuilder } from "../builder/image-builder.ts";
-import { DEFAULT_BUILD_LIMITS } from "../domain/build.ts";
+import { type BuildRequest, DEFAULT_BUILD_LIMITS } from "../domain/build.ts";
 import { AppError } from "../domain/errors.ts";
 import type { LocalImage, LocalProgress } from "../domain/workshop.ts";
 import { newId, randomHex } from "../lib/ids.ts";
@@ -9,6 +9,7 @@ import { LOCAL_SERVER, type LocalEngine, serviceIdOf } from "./local-engine.ts";
 import type { OpenedFolder } from "./local-folder.ts";
 import { type LocalSettings, localSettingsOf } from "./local-settings.ts";
 import type { LocalSources } from "./local-sources.ts";
+import type { LocalStore } from "./local-store.ts";
 import { latestTag, tagsToForget, timeTag, timeTagsOf } from "./local-tags.ts";
 
 /** Local functions are in no project. */
@@ -17,8 +18,7 @@ const PROJECT = "build";
 export type ImageMakerOptions = {
   readonly engine: LocalEngine;
   readonly openSources: () => Promise<LocalSources>;
-  /** A secret of the function, for its build. @throws AppError `not_found` */
-  readonly readSecret: (functionName: string, secretName: string) => Promise<Uint8Array>;
+  readonly secrets: Pick<LocalStore, "readSecret">;
   readonly now: () => number;
 };
 
@@ -76,7 +76,7 @@ export class LocalImageMaker {
       serverId: LOCAL_SERVER,
       readHostSettings: engine.readHostSettings,
     });
-    const result = await builder.build(
+    const building = builder.build(
       {
         buildId: newId(),
         projectSlug: PROJECT,
@@ -86,11 +86,16 @@ export class LocalImageMaker {
         runtime: fn.runtimeFiles,
         tag: undefined,
         buildArgs: fn.settings.buildInputs.args,
-        buildSecrets: await this.#buildSecrets(fn),
+        ...(await this.#buildSecrets(fn)),
         noCache,
       },
       signal,
     );
+    const result = await building.catch((error: unknown) => {
+      // Who interrupts wants no words of the builder about it.
+      signal.throwIfAborted();
+      throw error;
+    });
     try {
       const built = await engine.images.findImage(result.image);
       if (built === undefined) throw new AppError("internal", `The image of ${fn.name} was built and is not there.`);
@@ -102,10 +107,15 @@ export class LocalImageMaker {
     }
   }
 
-  async #buildSecrets(fn: OpenedFolder): Promise<Readonly<Record<string, Uint8Array>>> {
-    const names = fn.settings.buildInputs.secrets;
-    const values = await Promise.all(names.map((name) => this.#options.readSecret(fn.name, name)));
-    return Object.fromEntries(names.map((name, i) => [name, values[i] ?? new Uint8Array()]));
+  async #buildSecrets(fn: OpenedFolder): Promise<Pick<BuildRequest, "buildSecrets" | "buildSecretVersions">> {
+    const { secrets } = this.#options;
+    const found = await Promise.all(
+      fn.settings.buildInputs.secrets.map(async (name) => [name, await secrets.readSecret(fn.name, name)] as const),
+    );
+    return {
+      buildSecrets: Object.fromEntries(found.map(([name, { value }]) => [name, value])),
+      buildSecretVersions: Object.fromEntries(found.map(([name, { version }]) => [name, version])),
+    };
   }
 }
 

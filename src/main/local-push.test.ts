@@ -32,6 +32,7 @@ test("a login is read as `docker login` writes it; Docker Hub has a name of its 
     assert.deepEqual(await findLogin(file, "ghcr.io"), { host: "ghcr.io", username: "me", password: "pass:word" });
     assert.equal((await findLogin(file, "docker.io"))?.host, "docker.io");
     assert.equal(await findLogin(file, "quay.io"), undefined);
+    await assert.rejects(findLogin(folder, "ghcr.io"), { code: "invalid", message: /can't be read/ });
     await writeFile(file, "{");
     await assert.rejects(findLogin(file, "ghcr.io"), { code: "invalid" });
   } finally {

@@ -47,14 +47,18 @@ export function registryTags(registry: string, name: string, tags: readonly stri
   return tags.map((tag) => `${prefix}/${name}:${tag.slice(tag.lastIndexOf(":") + 1)}`);
 }
 
-/** The login for a host in Docker's own file; undefined when it has none there. @throws AppError `invalid` (no JSON) */
+/** The login for a host in Docker's own file; undefined when it has none there. @throws AppError `invalid` (unreadable, no JSON) */
 export async function findLogin(configFile: string, host: string): Promise<RegistryLogin | undefined> {
   let text: string;
   try {
     text = await readFile(configFile, "utf8");
-  } catch {
-    // Nobody has logged in, which public registries and those of a test do not ask for.
-    return undefined;
+  } catch (error) {
+    // Nobody has logged in, and not every registry asks for it.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new AppError("invalid", `${configFile} can't be read, which is to hold the login for ${host}.`, {
+      cause: error,
+      remedy: "Make it readable for you, or name another folder: DOCKER_CONFIG.",
+    });
   }
   let config: { readonly auths?: Readonly<Record<string, { readonly auth?: string }>> };
   try {

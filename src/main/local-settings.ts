@@ -1,13 +1,8 @@
 /** What a local container is started with: the manifest, what the runtime says where that is silent, the image's ports. Pure. */
 
 import { createHash } from "node:crypto";
-import {
-  DEFAULT_HEALTH_INTERVAL_MS,
-  DEFAULT_HEALTH_TIMEOUT_MS,
-  DEFAULT_RESOURCES,
-  type Deployment,
-} from "../domain/deployment.ts";
-import { listenPorts, type RolloutSettings } from "../domain/rollout.ts";
+import type { Deployment } from "../domain/deployment.ts";
+import { listenPorts, type RolloutSettings, withRuntimeDefaults } from "../domain/rollout.ts";
 import type { Runtime, RuntimeProtocol } from "../domain/runtime.ts";
 
 export type LocalSettings = Pick<
@@ -30,19 +25,7 @@ export function localSettingsOf(
   runtime: Runtime | undefined,
   exposedPort: number | undefined,
 ): LocalSettings {
-  const { env, command, startMs, timeoutMs, volumes, networks, capabilities, isolation, resources } = settings;
-  const memoryBytes =
-    resources.memoryBytes === undefined
-      ? (runtime?.memoryBytes ?? DEFAULT_RESOURCES.memoryBytes)
-      : resources.memoryBytes;
-  const runtimeHealth = runtime?.healthPath
-    ? {
-        path: runtime.healthPath,
-        intervalMs: DEFAULT_HEALTH_INTERVAL_MS,
-        timeoutMs: DEFAULT_HEALTH_TIMEOUT_MS,
-        allowsNotFound: true,
-      }
-    : null;
+  const { env, command, startMs, timeoutMs, volumes, networks, capabilities, isolation } = settings;
   return {
     protocol: runtime?.protocol ?? "http",
     listenPorts: listenPorts({
@@ -53,8 +36,7 @@ export function localSettingsOf(
     }),
     env,
     command,
-    resources: { cpuMillicores: resources.cpuMillicores, memoryBytes },
-    health: settings.health ?? runtimeHealth,
+    ...withRuntimeDefaults(settings, runtime),
     startMs,
     timeoutMs,
     volumes,

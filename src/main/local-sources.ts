@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { TarSourceFiles } from "../builder/source-files.ts";
 import { packFolder } from "../cli/pack-folder.ts";
-import { listFolder } from "../cli/source-folder.ts";
+import { type FolderEntry, listFolder } from "../cli/source-folder.ts";
 import { AppError } from "../domain/errors.ts";
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from "../domain/source.ts";
 import { newId } from "../lib/ids.ts";
@@ -46,6 +46,7 @@ export class LocalSources {
     await requireFolder(folder);
     const { entries, skipped } = await listFolder(folder);
     if (!entries.some(({ kind }) => kind === "file")) throw emptyFolder(folder);
+    requireFitting(folder, entries);
     const archive = join(this.#folder, `${newId()}.tar.gz`);
     try {
       await pipeline(
@@ -72,6 +73,21 @@ async function requireFolder(path: string): Promise<void> {
   );
   if (isFolder) return;
   throw new AppError("invalid", `${path} is no folder that can be read.`, { remedy: WHAT_TO_NAME });
+}
+
+/** Before a byte of it is read. @throws AppError `too_large` naming the largest file */
+function requireFitting(folder: string, entries: readonly FolderEntry[]): void {
+  const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+  if (bytes <= LIMITS.unpackedBytes) return;
+  const [largest] = entries.toSorted((a, b) => b.size - a.size);
+  const words = `${folder} is ${inGib(bytes)}, and a function may have ${inGib(LIMITS.unpackedBytes)}.`;
+  throw new AppError("too_large", `${words} The largest file in it: ${largest?.path} (${inGib(largest?.size ?? 0)}).`, {
+    remedy: "List what the function does not need in .slipwayignore, or keep data in a volume.",
+  });
+}
+
+function inGib(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
 
 function emptyFolder(folder: string): AppError {

@@ -38,6 +38,12 @@ export class LocalStore implements LocalSecrets {
     return join(this.#root, "local-volumes", functionName);
   }
 
+  /** What a command that changes the function's instances locks; it need not be there. */
+  lockFolder(functionName: string): string {
+    requireServiceName(functionName);
+    return join(this.#root, "local-locks", functionName);
+  }
+
   /** Makes the folder that is mounted at /secrets; answers it. Others can't get through its parent. */
   async secretsFolder(functionName: string): Promise<string> {
     requireServiceName(functionName);
@@ -105,10 +111,13 @@ export class LocalStore implements LocalSecrets {
     await rm(path, { force: true });
   }
 
-  /** @throws AppError `not_found` saying how to set it */
-  async readSecret(functionName: string, secretName: string): Promise<Uint8Array> {
+  /** For a build; `version` is another one whenever it was set anew. @throws AppError `not_found` saying how to set it */
+  async readSecret(functionName: string, secretName: string): Promise<{ value: Uint8Array; version: string }> {
+    const path = this.#secretPath(functionName, secretName);
     try {
-      return await readFile(this.#secretPath(functionName, secretName));
+      // The time before the content: one that is set in between has a version of its own the next time.
+      const { mtimeNs } = await stat(path, { bigint: true });
+      return { value: await readFile(path), version: String(mtimeNs) };
     } catch (error) {
       if (isMissing(error)) throw noSecret(functionName, secretName);
       throw error;

@@ -29,8 +29,7 @@ export function openWorkshop(env: Readonly<Record<string, string | undefined>>, 
   };
   const runtimes = new FolderLocalRuntimes(openSources);
   const reader = new FolderReader({ openSources, runtimes, manifests: lazyManifests(), cwd });
-  const readSecret = store.readSecret.bind(store);
-  const maker = new LocalImageMaker({ engine, openSources, readSecret, now: () => Date.now() });
+  const maker = new LocalImageMaker({ engine, openSources, secrets: store, now: () => Date.now() });
   const starter = new LocalStarter(engine, store);
   const functions = new EngineLocalFunctions({ engine, store, starter });
   return {

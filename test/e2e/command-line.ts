@@ -10,7 +10,7 @@ import { eventually } from "../engine/eventually.ts";
 import type { TestServer } from "./test-server.ts";
 
 export const REPOSITORY = join(import.meta.dirname, "../..");
-const BIN = join(REPOSITORY, "bin/slipway");
+export const BIN = join(REPOSITORY, "bin/slipway");
 const LIMIT_MS = 60_000;
 
 export type CommandLineOptions = {

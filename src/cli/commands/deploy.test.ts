@@ -28,8 +28,8 @@ test("deploy uploads, shows the build's log, waits, and prints the URL alone on 
   ];
   const { status, stdout, stderr } = await home.on(server, ["deploy", "hello"]);
   assert.equal(stdout, "http://hello.localhost:8080/\n");
-  assert.match(stderr, /^uploading 2 files \(2 B\) as hello\ndetected: node \(package\.json\)\n/);
-  assert.match(stderr, /step 1\nstep 2\n/);
+  assert.match(stderr, /^uploading 2 files \(2 B\) as hello\nnode \(package\.json\)\n/);
+  assert.match(stderr, /step 1\nstep 2\n[\s\S]*\nhello is up \(\d+\.\d s\)\n$/);
   assert.equal(status, 0);
   assert.deepEqual(manifestOf(server), { name: "hello" });
 });
@@ -47,7 +47,7 @@ test("flags win over slipway.yml, which wins over the folder's name", async () =
     env: { A: "1=2", B: "" },
     replicas: 2,
   });
-  assert.deepEqual(server.calls, ["POST /api/functions?project=shop"]);
+  assert.equal(server.calls.at(-1), "POST /api/functions?project=shop");
 });
 
 test("the name in a funko.yml is lower-cased", async () => {
@@ -72,11 +72,13 @@ test("a folder whose name can't be a function's is refused with the nearest name
   assert.deepEqual(server.asked, []);
 });
 
-test("what is no folder and no archive, or holds nothing, is a usage error", async () => {
+test("what is no folder, no archive and no name, or holds nothing, is a usage error", async () => {
   await using home = await homeWith({});
   await writeFile(join(home.path, "notes.txt"), "no archive");
-  for (const path of ["missing", "notes.txt", "hello"]) {
-    const { status, stderr } = await home.run(["deploy", path]);
+  for (const path of ["./missing", "missing.zip", "notes.txt", "hello"]) {
+    const { status, stderr } = await home.run(["deploy", path], {
+      env: { SLIPWAY_URL: "http://x", SLIPWAY_TOKEN: "x" },
+    });
     assert.equal(status, 2, path);
     assert.match(stderr, /Name a folder, a zip or a tar\.gz/);
   }
@@ -93,26 +95,28 @@ test("an archive goes up byte for byte, named after itself", async () => {
   assert.ok(server.asked.at(-1)?.body.includes(bytes));
 });
 
-test("a failed build exits 1 with its cause and the last 20 lines of the log on standard error", async () => {
+test("a failed build exits 1 with its cause below the log, no line of which is repeated", async () => {
   await using home = await homeWith({ "index.js": "" });
   await using server = await FakeServer.open();
   const log = Array.from({ length: 30 }, (_, i) => `line ${i + 1}`).join("\n");
   server.buildLog = `${log}\n`;
-  server.deployments = [
-    deploymentView({ status: "building" }),
-    deploymentView({
-      status: "failed",
-      image: null,
-      failure_reason: "npm ci failed",
-      log_tail: log,
-      build: { id: "b1", status: "failed", was_cached: false, error: "npm ci failed" },
-    }),
-  ];
+  const failed = deploymentView({
+    status: "failed",
+    image: null,
+    failure_reason: "npm ci failed",
+    log_tail: log,
+    build: { id: "b1", status: "failed", was_cached: false, error: "npm ci failed" },
+  });
+  server.deployments = [deploymentView({ status: "building" }), failed];
   const { status, stdout, stderr } = await home.on(server, ["deploy", "hello"]);
-  assert.equal(status, 1);
-  assert.equal(stdout, "");
-  assert.match(stderr, /last lines of the log:\n {2}line 11\n/);
-  assert.match(stderr, /line 30\nerror: hello was not deployed: npm ci failed\n/);
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.equal(stderr.match(/^ *line 30$/gm)?.length, 1);
+  assert.match(stderr, /line 30\nerror: hello was not built: npm ci failed\n/);
+
+  // Where the log was not shown, its last 20 lines are.
+  server.deployments = [failed];
+  const unseen = await home.on(server, ["deploy", "hello"]);
+  assert.match(unseen.stderr, /last lines of the log:\n {2}line 11\n[\s\S]* {2}line 30\nerror: /);
 
   server.deployments = [deploymentView({ status: "failed", failure_reason: "exited with 3", log_tail: "boom" })];
   const asJson = await home.on(server, ["deploy", "hello", "--json"]);

@@ -14,8 +14,9 @@ export function createExportCommand(context: CliContext): Command {
     .option("--name <name>", "its name (default: from slipway.yml, else the folder's)")
     .action((source: string, destination: string, { name }: { readonly name?: string }) =>
       useWorkshop(context, async ({ builds }) => {
-        const { output, deps } = context;
+        const { output, deps, signal } = context;
         const fn = await builds.open(resolve(deps.cwd, source), { name });
+        signal.throwIfAborted();
         const folder = resolve(deps.cwd, destination);
         const notes = await builds.exportTo(fn, folder);
         for (const note of [...fn.notes, ...notes]) output.note(note);

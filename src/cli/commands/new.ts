@@ -3,14 +3,14 @@
 import { lstat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { Command } from "commander";
-import { AppError, isAppError } from "../../domain/errors.ts";
+import { isAppError } from "../../domain/errors.ts";
 import type { Workshop } from "../../domain/workshop.ts";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../command-help.ts";
 import { UsageError } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
 import { requireName } from "../function-name.ts";
-import { runtimeWord, templateFiles, withManifest, writeNewFolder } from "../new-function.ts";
+import { alreadyThere, runtimeWord, templateFiles, withManifest, writeNewFolder } from "../new-function.ts";
 import { askChoice, canAsk } from "../prompt.ts";
 import { chooseRuntime, type ListedRuntime, mergeRuntimes, registeredRuntimes } from "../runtime-choice.ts";
 
@@ -91,9 +91,7 @@ async function requireNothing(folder: string, typed: string): Promise<void> {
   } catch {
     return;
   }
-  throw new AppError("conflict", `${typed} is there already; nothing was changed.`, {
-    remedy: `Choose another folder, or bring that one up: slipway up ${typed}`,
-  });
+  throw alreadyThere(typed);
 }
 
 async function pickRuntime(workshop: Workshop, context: CliContext): Promise<string> {

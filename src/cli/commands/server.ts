@@ -3,16 +3,16 @@
 import { Command } from "commander";
 import { SERVER_OPTIONS, type ServerOption } from "../../domain/server-options.ts";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../command-help.ts";
+import { withExamples, withNote } from "../command-help.ts";
 
 export function createServerCommand(context: CliContext): Command {
   const command = new Command().action(async (options: Readonly<Record<string, string | boolean>>) => {
     await context.deps.runServer(givenFlags(options));
   });
   for (const option of SERVER_OPTIONS) command.option(`--${option.name} <${option.value}>`, helpOf(option));
-  command.addHelpText(
-    "after",
-    "\nEvery flag is also an environment variable: --data-dir is SLIPWAY_DATA_DIR. One dash does as well: -addr :80.",
+  withNote(
+    command,
+    "Every flag is also an environment variable: --data-dir is SLIPWAY_DATA_DIR. One dash does as well: -addr :80.",
   );
   return withExamples(command, [
     ["slipway server", "listens on port 8080"],

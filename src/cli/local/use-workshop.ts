@@ -13,10 +13,12 @@ export function localOption(): Option {
   return new Option("-l, --local", "on this machine's own engine, no server needed");
 }
 
-/** Opens the workshop for `work` and closes it after. */
+/** Opens the workshop for `work` and closes it after, also at Ctrl-C: what it keeps in temporary folders goes. */
 export async function useWorkshop<T>(context: CliContext, work: (workshop: Workshop) => Promise<T>): Promise<T> {
+  const { signal } = context;
   const workshop = await context.deps.openWorkshop();
   try {
+    signal.throwIfAborted();
     return await work(workshop);
   } finally {
     await workshop.close();

@@ -5,7 +5,7 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { DeploymentView, FunctionView, RuntimeView } from "../api-views.ts";
+import type { DeploymentView, FunctionView, InstanceView, RuntimeView } from "../api-views.ts";
 import { deploymentView, functionView, RUNTIMES } from "./views.ts";
 
 export const TOKEN = "the-passkey";
@@ -111,7 +111,18 @@ export class FakeServer implements AsyncDisposable {
     const routes: Readonly<Record<string, Route>> = {
       "GET ": answerView,
       "DELETE ": (_, response) => {
+        this.functions = this.functions.filter((f) => f !== view);
         response.writeHead(204).end();
+      },
+      "POST scale": ({ body }, response) => {
+        const { replicas } = JSON.parse(body.toString()) as { replicas: number };
+        const scaled = scaledView(view, replicas);
+        this.functions = this.functions.map((f) => (f === view ? scaled : f));
+        sendJson(response, 200, { function: scaled, unchanged: replicas === view.replicas });
+      },
+      "POST deploy": (_, response) => {
+        const [deployment = deploymentView({})] = this.deployments;
+        sendJson(response, 200, { function: view, deployment, detected: null, unchanged: false });
       },
       "POST start": answerView,
       "POST stop": (_, response) => sendJson(response, 200, { ...view, status: "stopped" }),
@@ -156,6 +167,12 @@ export function sendError(
   more: object = {},
 ): void {
   sendJson(response, status, { error, message, requestId: "req-1", ...more });
+}
+
+function scaledView(view: FunctionView, replicas: number): FunctionView {
+  const [first] = functionView({}).instances;
+  const instances = Array.from({ length: replicas }, (_, i) => ({ ...first, id: `i${i + 1}` }) as InstanceView);
+  return { ...view, replicas, scale: replicas, instances, status: replicas === 0 ? "stopped" : "running" };
 }
 
 function sendPage(response: ServerResponse, data: readonly unknown[]): void {
