@@ -143,7 +143,7 @@ test("a stale pid file is removed; that of a living process of the name stays", 
     );
   }
   // Right after the fork it is still called as the shell is.
-  const isSleep = "until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done";
+  const isSleep = 'until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done';
   const alive = `sleep 20 & echo $! >'${file}'; ${isSleep}; remove_stale_pid '${file}' sleep; kill $!; [ -f '${file}' ]`;
   assert.equal((await checkout.sh(alive)).exitCode, 0);
   assert.equal((await checkout.sh(`remove_stale_pid '${file}-not-there' dockerd`)).exitCode, 0);

@@ -173,10 +173,15 @@ fetch_test_registry() {
   command -v apt-get >/dev/null || fail "this machine has no apt-get" "Put a docker-registry on the PATH for the tests."
   step "Fetching docker-registry for the tests (apt)"
   [ ! -w /var/lib/apt/lists ] || quietly apt-get update -qq || fail "apt-get update failed"
-  fetched=$(mktemp -d)
-  (cd "$fetched" && quietly apt-get download -qq docker-registry) || fail "docker-registry can't be fetched"
-  mkdir -p .tools/registry
-  dpkg -x "$fetched"/docker-registry_*.deb .tools/registry
+  mkdir -p .tools
+  fetched=$(mktemp -d "$PWD/.tools/registry-XXXXXX")
+  (cd "$fetched" && quietly apt-get download -qq docker-registry) || {
+    rm -rf "$fetched"
+    fail "docker-registry can't be fetched" "Does apt reach its mirror? Try: apt-get download docker-registry"
+  }
+  dpkg -x "$fetched"/docker-registry_*.deb "$fetched/unpacked"
+  rm -rf .tools/registry
+  mv "$fetched/unpacked" .tools/registry
   rm -rf "$fetched"
 }
 

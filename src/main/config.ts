@@ -95,7 +95,7 @@ export function readConfig(input: ConfigInput): Config {
     faasoNetwork: reader.value("faaso-network", (text) => (text === "none" ? null : text)) ?? null,
     capabilities: parseList(reader.text("capabilities") ?? "").map((name) => name.toUpperCase().replace(/^CAP_/, "")),
     registry: reader.text("registry")?.replace(/\/+$/, "") ?? null,
-    secretsDir: reader.path("secrets-dir", home) ?? "/run/slipway",
+    secretsDir: reader.path("secrets-dir", home) ?? "/run/slipway/secrets",
     corsOrigin: reader.text("cors-origin") ?? "*",
     logLevel: reader.choice("log-level", ["debug", "info", "warn", "error"]),
     reconcileIntervalMs: reader.number("reconcile-interval", parseDuration) ?? 0,

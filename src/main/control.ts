@@ -3,14 +3,12 @@
  * it makes them, starts them in order and closes them in the reverse order.
  */
 
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger as PinoLogger } from "pino";
 import { openPasskey, type Passkey } from "../auth/passkey.ts";
 import { storedSetupToken, storeSetupToken } from "../auth/setup-token.ts";
-import type { Driver } from "../domain/driver.ts";
 import { isAppError } from "../domain/errors.ts";
-import type { EventBus } from "../domain/events.ts";
 import { DEFAULT_PROJECT_SLUG } from "../domain/project.ts";
 import type { Database } from "../domain/stores.ts";
 import { MemoryEventBus } from "../events/memory-event-bus.ts";
@@ -18,28 +16,17 @@ import { GatewayLink, type GatewayProblem } from "../gateway/gateway-link.ts";
 import type { App } from "../http/app.ts";
 import { Metrics } from "../http/metrics.ts";
 import { newId } from "../lib/ids.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { systemClock } from "../lib/system-clock.ts";
-import { BuildRunner, type BuildRunnerOptions } from "../reconciler/build-runner.ts";
-import { instanceTester } from "../reconciler/deploy-tests.ts";
-import { Deployer } from "../reconciler/deployer.ts";
-import { Housekeeping } from "../reconciler/housekeeping.ts";
-import { InstanceLogs } from "../reconciler/instance-logs.ts";
-import { Intake } from "../reconciler/intake.ts";
-import { Lifecycle } from "../reconciler/lifecycle.ts";
-import { lookAt } from "../reconciler/look-at.ts";
-import { Reconciler } from "../reconciler/reconciler.ts";
-import { RoutePublisher } from "../reconciler/route-publisher.ts";
 import { SqliteDatabase } from "../store/sqlite-database.ts";
-import { createAdoption, insideAddressesOf } from "./adoption.ts";
-import { type BuildParts, openBuildParts } from "./build-parts.ts";
+import { openBuildParts } from "./build-parts.ts";
 import type { Config } from "./config.ts";
+import { createCore } from "./core.ts";
 import { createDriver } from "./drivers.ts";
 import { findGatewayUser, shareSocket } from "./gateway-user.ts";
 import { createHttp } from "./http.ts";
-import { LazyManifestReader } from "./manifests.ts";
 import { countBuilds } from "./measure.ts";
-import { openSecretParts, type SecretParts } from "./secret-parts.ts";
-import { uploadRules } from "./upload-rules.ts";
+import { openSecretParts } from "./secret-parts.ts";
 
 export type ControlOptions = {
   readonly config: Config;
@@ -65,7 +52,7 @@ export type Control = {
 export async function startControl(options: ControlOptions): Promise<Control> {
   const { config, logger } = options;
   const workerUser = await findGatewayUser(config.gatewayUser, process.getuid?.() === 0);
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(config.dataDir, 0o700);
   const database = await SqliteDatabase.open(config.databasePath);
   const serverId = await prepareDatabase(database, options.setupToken);
   const { passkey } = await openPasskey(config.passfile);
@@ -88,7 +75,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     onProblem: options.onProblem,
     logger,
   });
-  const core = createCore({ options, database, driver, parts, secretParts, gateway, events, metrics, names });
+  const core = createCore({ config, logger, database, driver, parts, secretParts, gateway, events, metrics, names });
   const http = await createHttp({
     ...options,
     ...core,
@@ -125,95 +112,6 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await database.close();
     },
   };
-}
-
-type CoreParts = {
-  readonly options: ControlOptions;
-  readonly database: Database;
-  readonly driver: Driver;
-  readonly parts: BuildParts;
-  readonly secretParts: SecretParts;
-  readonly gateway: GatewayLink;
-  readonly events: EventBus;
-  readonly metrics: Metrics;
-  /** Service names by id, for the metrics; filled whenever a table is published. */
-  readonly names: Map<string, string>;
-};
-
-function createCore(coreParts: CoreParts) {
-  const { options, database, driver, parts, secretParts, gateway, events, metrics, names } = coreParts;
-  const { secrets, secretFiles } = secretParts;
-  const { config, logger } = options;
-  const volumesDir = join(config.dataDir, "volumes");
-  const clock = systemClock;
-  const manifests = new LazyManifestReader();
-  const publishRoutes = (): Promise<void> => publisher.publish();
-  const adoption = createAdoption(config, { driver, logger, publish: publishRoutes });
-  const publisher = new RoutePublisher({
-    database,
-    gateway: {
-      publish: (table) => {
-        for (const service of table.services) names.set(service.serviceId, service.name);
-        return gateway.publish(table);
-      },
-    },
-    baseDomain: config.baseDomain,
-    pathHost: config.pathHost,
-    adopted: () => adoption?.list() ?? [],
-    onShadowed: (name) =>
-      logger.warn({ name }, "a function has the name of one started outside, which gets no requests"),
-    insideAddresses: insideAddressesOf(config, driver, adoption),
-  });
-  const reconciler = new Reconciler({
-    database,
-    driver,
-    gateway,
-    publisher,
-    events,
-    clock,
-    logger,
-    volumesDir,
-    drainTimeoutMs: config.drainTimeoutMs,
-    sweepIntervalMs: config.reconcileIntervalMs,
-    onPass: (durationMs, isOk) => metrics.countPass(durationMs, isOk),
-    lookAt,
-    testInstance: instanceTester(parts.runtimes),
-    onImageMissing: (deployment) => builds.rebuild(deployment),
-    secretFiles,
-  });
-  const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
-  const { builder, sources, runtimes } = parts;
-  const loadRuntime: BuildRunnerOptions["loadRuntime"] = (name, context) => runtimes.read(name, context);
-  const shared = { database, builder, secrets, events, clock, logger, publishRoutes, trigger };
-  const builds = new BuildRunner({ ...shared, loadRuntime });
-  const deployer = new Deployer({ ...shared, builds, images: driver, baseDomain: config.baseDomain });
-  const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir });
-  const uploads = new Intake({
-    sources,
-    runtimes,
-    deployer,
-    limits: parts.archiveLimits,
-    manifests,
-    rules: uploadRules(config),
-    deployments: database.deployments,
-    events,
-  });
-  const logs = new InstanceLogs({ instances: database.instances, driver, events });
-  const housekeeping = new Housekeeping({
-    database,
-    sources,
-    buildLogs: parts.buildLogs,
-    builder,
-    driver,
-    removeUnreferencedRuntimeFiles: () => runtimes.removeUnreferencedFiles(),
-    clock,
-    logger,
-    intervalMs: config.cleanupIntervalMs,
-    dataDir: config.dataDir,
-    diskWarningBytes: config.diskWarningBytes,
-    onDiskFree: (path, bytes) => metrics.diskFree(path, bytes),
-  });
-  return { publisher, adoption, reconciler, builds, deployer, lifecycle, manifests, uploads, logs, housekeeping };
 }
 
 /** The server's id and the project `default` exist from the first start. Answers the id. */

@@ -47,7 +47,7 @@ export async function lockPrefix(
   }
 }
 
-/** Where this user's run-time files are. */
+/** Where this user's run-time files are. Nothing is mounted over it: secrets have a folder of their own below. */
 function runFolder({ env, isRoot }: RunPlaces): string | undefined {
   if (isRoot) return "/run/slipway";
   return env.XDG_RUNTIME_DIR === undefined ? undefined : join(env.XDG_RUNTIME_DIR, "slipway");

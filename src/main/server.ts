@@ -1,6 +1,6 @@
 /** `slipway server`: checks what it is given, takes the data directory, then runs the holder until told to stop. */
 
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openPasskey } from "../auth/passkey.ts";
@@ -8,6 +8,7 @@ import { runHolder } from "../gateway/holder.ts";
 import { LineLogger } from "../gateway/line-logger.ts";
 import type { WorkerUser } from "../gateway/worker-user.ts";
 import { randomHex } from "../lib/ids.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { DataDirectoryLock } from "../store/lock.ts";
 import { type Config, type ConfigInput, readConfig } from "./config.ts";
 import { findGatewayUser, openDataDir, PRIVATE_UMASK } from "./gateway-user.ts";
@@ -27,7 +28,7 @@ export async function runServer(flags: Readonly<Record<string, string>>, env: No
   const config = readConfig(configInput(flags, env));
   const user = await findGatewayUser(config.gatewayUser, process.getuid?.() === 0);
   if (user !== undefined) process.umask(PRIVATE_UMASK);
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(config.dataDir, 0o700);
   const lock = await DataDirectoryLock.acquire(config.dataDir);
   let prefixLock: Awaited<ReturnType<typeof lockPrefix>>;
   try {

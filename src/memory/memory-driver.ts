@@ -16,14 +16,12 @@ import type {
   OutsideContainer,
 } from "../domain/driver.ts";
 import { AppError } from "../domain/errors.ts";
-import type { RegistryLogin } from "../domain/registry.ts";
 import { newId } from "../lib/ids.ts";
+import { awayError, EnginePresence, type EngineWatcher } from "./engine-presence.ts";
 import { type MemoryBehaviour, type MemoryImageOptions, MemoryImages } from "./memory-images.ts";
 import { MemoryInstance, requireInstance } from "./memory-instance.ts";
 import { MemoryOutside } from "./memory-outside.ts";
 import { MemoryRegistries } from "./memory-registries.ts";
-
-type Watcher = Parameters<Driver["watch"]>[0];
 
 export type MemoryDriverOptions = {
   readonly clock: Pick<Clock, "now">;
@@ -38,17 +36,16 @@ export class MemoryDriver implements Driver {
   readonly #instances = new Map<string, MemoryInstance>();
   /** Index by slug. */
   readonly #networks = new Map<string, number>();
-  readonly #watchers = new Set<Watcher>();
+  readonly #presence = new EnginePresence();
   /** Networks that belong to nobody and what others run there; tests change it. */
   readonly outside: MemoryOutside;
   /** What they hold and whom they let in; tests change it. */
   readonly registries: MemoryRegistries;
   #startErrors: AppError[] = [];
-  #isAway = false;
 
   constructor({ clock, serverId = "memory", faasoNetwork = "faaso-net" }: MemoryDriverOptions) {
     this.#clock = clock;
-    this.outside = new MemoryOutside({ clock, faasoNetwork, isAway: () => this.#isAway });
+    this.outside = new MemoryOutside({ clock, faasoNetwork, isAway: () => this.#presence.isAway });
     this.#images = new MemoryImages(
       serverId,
       () => clock.now(),
@@ -78,17 +75,12 @@ export class MemoryDriver implements Driver {
 
   /** The engine stops answering; instances run on. Every call but `info` and `watch` throws `unavailable`. */
   goAway(): void {
-    if (this.#isAway) return;
-    this.#isAway = true;
-    for (const watcher of this.#watchers) queueMicrotask(() => watcher.onLost(awayError()));
+    this.#presence.goAway();
   }
 
   /** It answers again; watchers are told that they may have missed events, and they have. */
   comeBack(): void {
-    if (!this.#isAway) return;
-    this.#isAway = false;
-    for (const watcher of this.#watchers) queueMicrotask(() => watcher.onGap());
-    this.outside.announce();
+    if (this.#presence.comeBack()) this.outside.announce();
   }
 
   /** Whether the service's network name resolves to it. @throws AppError `not_found` */
@@ -99,7 +91,7 @@ export class MemoryDriver implements Driver {
   // Instances.
 
   async create(spec: InstanceSpec): Promise<string> {
-    this.#requireEngine();
+    this.#presence.require();
     const imageId = this.#images.require(spec.image).info.id;
     this.outside.requireJoinable(spec);
     const { projectSlug, serviceName, deploymentId, replica } = spec;
@@ -122,22 +114,22 @@ export class MemoryDriver implements Driver {
   }
 
   async stop(runtimeId: string, _graceMs: number): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
     const instance = this.#instances.get(runtimeId);
     if (instance?.isRunning) this.#end(instance, EXIT_CODE_OF_SIGTERM);
   }
 
   async remove(runtimeId: string): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
     const instance = this.#instances.get(runtimeId);
     if (!instance) return;
     if (instance.isRunning) this.#end(instance, EXIT_CODE_OF_SIGKILL);
     this.#instances.delete(runtimeId);
-    this.#announce("removed", instance);
+    this.#presence.announce(eventOf("removed", instance));
   }
 
   async list(filter: { readonly serviceId?: string } = {}): Promise<readonly ObservedInstance[]> {
-    this.#requireEngine();
+    this.#presence.require();
     return [...this.#instances.values()]
       .filter(({ spec }) => filter.serviceId === undefined || spec.serviceId === filter.serviceId)
       .map((instance) => instance.observe())
@@ -148,26 +140,15 @@ export class MemoryDriver implements Driver {
     return this.#require(runtimeId).observe();
   }
 
-  async setAlias(
-    runtimeId: string,
-    spec: { readonly projectSlug: string; readonly serviceName: string; readonly isOn: boolean },
-  ): Promise<void> {
-    this.#require(runtimeId).hasAlias = spec.isOn;
+  async setAlias(runtimeId: string, { isOn }: Parameters<Driver["setAlias"]>[1]): Promise<void> {
+    this.#require(runtimeId).hasAlias = isOn;
   }
 
-  async *logs(
-    runtimeId: string,
-    options: { readonly tail: number; readonly follow: boolean },
-    signal: AbortSignal,
-  ): AsyncGenerator<InstanceLogLine> {
-    yield* this.#require(runtimeId).logs(options, signal);
+  async *logs(...[runtimeId, ...how]: Parameters<Driver["logs"]>): AsyncGenerator<InstanceLogLine> {
+    yield* this.#require(runtimeId).logs(...how);
   }
 
-  async exec(
-    runtimeId: string,
-    command: readonly string[],
-    _timeoutMs: number,
-  ): Promise<{ readonly exitCode: number; readonly output: string }> {
+  async exec(runtimeId: string, command: readonly string[], _timeoutMs: number): ReturnType<Driver["exec"]> {
     const instance = this.#require(runtimeId);
     if (!instance.isRunning) throw new AppError("conflict", `Instance ${instance.name} is not running.`);
     const behaviour = this.#images.require(instance.imageId).options.behaviour?.(instance.spec);
@@ -177,21 +158,21 @@ export class MemoryDriver implements Driver {
   // Networks.
 
   async ensureNetwork(projectSlug: string, networkIndex: number): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
     const taken = [...this.#networks].find(([slug, index]) => index === networkIndex && slug !== projectSlug);
     if (taken) throw new AppError("conflict", `Network ${networkIndex} is that of ${taken[0]}.`);
     this.#networks.set(projectSlug, networkIndex);
   }
 
   async removeNetwork(projectSlug: string): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
     const isUsed = [...this.#instances.values()].some((i) => i.isRunning && i.spec.projectSlug === projectSlug);
     if (isUsed) throw new AppError("conflict", `The network slipway-${projectSlug} is in use.`);
     this.#networks.delete(projectSlug);
   }
 
   async listNetworks(): Promise<readonly string[]> {
-    this.#requireEngine();
+    this.#presence.require();
     return [...this.#networks.keys()].sort();
   }
 
@@ -200,13 +181,13 @@ export class MemoryDriver implements Driver {
   }
 
   async ensureSharedNetwork(name: string): Promise<string | null> {
-    this.#requireEngine();
+    this.#presence.require();
     this.outside.addNetwork(name);
     return null;
   }
 
   async listOutside(network: string, namePrefix: string): Promise<readonly OutsideContainer[]> {
-    this.#requireEngine();
+    this.#presence.require();
     return this.outside.list(network, namePrefix);
   }
 
@@ -217,82 +198,69 @@ export class MemoryDriver implements Driver {
   // Images.
 
   async findImage(reference: string): Promise<ImageInfo | undefined> {
-    this.#requireEngine();
+    this.#presence.require();
     return this.#images.findImage(reference);
   }
 
   async listImages(filter?: { readonly mine?: boolean; readonly serviceId?: string }): Promise<readonly ImageInfo[]> {
-    this.#requireEngine();
+    this.#presence.require();
     return this.#images.listImages(filter);
   }
 
   async ownerOf(reference: string): Promise<{ readonly uid: number; readonly gid: number }> {
-    this.#requireEngine();
+    this.#presence.require();
     return this.#images.ownerOf(reference);
   }
 
   async tagImage(reference: string, tag: string): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
     await this.#images.tagImage(reference, tag);
   }
 
   async removeImage(reference: string): Promise<boolean> {
-    this.#requireEngine();
+    this.#presence.require();
     return this.#images.removeImage(reference);
   }
 
-  async pushImage(
-    reference: string,
-    login: RegistryLogin | undefined,
-    onLine: (line: string) => void,
-    signal: AbortSignal,
-  ) {
-    this.#requireEngine();
-    await this.registries.pushImage(reference, login, onLine, signal);
+  async pushImage(...args: Parameters<Driver["pushImage"]>): Promise<void> {
+    this.#presence.require();
+    await this.registries.pushImage(...args);
   }
 
-  async pullImage(
-    reference: string,
-    login: RegistryLogin | undefined,
-    onLine: (line: string) => void,
-    signal: AbortSignal,
-  ) {
-    this.#requireEngine();
-    await this.registries.pullImage(reference, login, onLine, signal);
+  async pullImage(...args: Parameters<Driver["pullImage"]>): Promise<void> {
+    this.#presence.require();
+    await this.registries.pullImage(...args);
   }
 
-  async checkLogin(login: RegistryLogin): Promise<void> {
-    this.#requireEngine();
-    await this.registries.checkLogin(login);
+  async checkLogin(...args: Parameters<Driver["checkLogin"]>): Promise<void> {
+    this.#presence.require();
+    await this.registries.checkLogin(...args);
   }
 
   // The engine.
 
   /** Nobody else can be here. */
   async requireNamesFree(): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
   }
 
-  watch(handlers: Watcher, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    this.#watchers.add(handlers);
-    signal.addEventListener("abort", () => this.#watchers.delete(handlers), { once: true });
-    queueMicrotask(() => (this.#isAway ? handlers.onLost(awayError()) : handlers.onGap()));
+  watch(watcher: EngineWatcher, signal: AbortSignal): void {
+    this.#presence.watch(watcher, signal);
   }
 
   async info(): Promise<EngineInfo> {
-    if (this.#isAway)
+    if (this.#presence.isAway)
       return { reachable: false, version: null, apiVersion: null, rootDir: null, error: awayError().message };
     return { reachable: true, version: "memory", apiVersion: "1.41", rootDir: null, error: null };
   }
 
   async listEverything(): Promise<readonly unknown[]> {
-    this.#requireEngine();
+    this.#presence.require();
     return (await this.list()).filter(({ state }) => state === "running");
   }
 
   async prune(_olderThanMs: number): Promise<void> {
-    this.#requireEngine();
+    this.#presence.require();
   }
 
   #run(instance: MemoryInstance, behaviour: MemoryBehaviour): void {
@@ -300,23 +268,16 @@ export class MemoryDriver implements Driver {
       throw new AppError("deploy_failed", `The instance can't be started: ${behaviour.startError}`);
     const now = this.#clock.now();
     instance.start(now);
-    this.#announce("started", instance);
+    this.#presence.announce(eventOf("started", instance));
     instance.print(behaviour.stdout ?? [], "stdout", now);
     instance.print(behaviour.stderr ?? [], "stderr", now);
-    if (behaviour.wasOomKilled) this.#announce("oom", instance);
+    if (behaviour.wasOomKilled) this.#presence.announce(eventOf("oom", instance));
     if (behaviour.exitCode !== undefined) this.#end(instance, behaviour.exitCode, behaviour.wasOomKilled);
   }
 
   #end(instance: MemoryInstance, exitCode: number, wasOomKilled?: boolean): void {
     instance.end(exitCode, wasOomKilled);
-    this.#announce("died", instance);
-  }
-
-  /** In a microtask, as the engine's events come after its answers. Events while it is away are lost. */
-  #announce(kind: DriverEvent["kind"], { spec, runtimeId }: MemoryInstance): void {
-    if (this.#isAway) return;
-    const event = { kind, serviceId: spec.serviceId, runtimeId };
-    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher.onEvent(event));
+    this.#presence.announce(eventOf("died", instance));
   }
 
   #usesImage(imageId: string): boolean {
@@ -324,18 +285,14 @@ export class MemoryDriver implements Driver {
   }
 
   #require(runtimeId: string): MemoryInstance {
-    this.#requireEngine();
+    this.#presence.require();
     return requireInstance(this.#instances.get(runtimeId), runtimeId);
-  }
-
-  #requireEngine(): void {
-    if (this.#isAway) throw awayError();
   }
 }
 
 const EXIT_CODE_OF_SIGTERM = 143;
 const EXIT_CODE_OF_SIGKILL = 137;
 
-function awayError(): AppError {
-  return new AppError("unavailable", "The engine does not answer.", { retryAfterSeconds: 5 });
+function eventOf(kind: DriverEvent["kind"], { spec, runtimeId }: MemoryInstance): DriverEvent {
+  return { kind, serviceId: spec.serviceId, runtimeId };
 }
