@@ -1,6 +1,6 @@
 /**
- * What a function is called and made with: flags first, then slipway.yml or funko.yml in the folder, then the name of
- * the folder or archive. The other fields of those files are read by the server, out of what is uploaded.
+ * What a function is called and made with: flags first, then slipway.yml or funko.yml in the folder or archive, then the
+ * name of that. The other fields of those files are read by the server, out of what is uploaded.
  */
 
 import { readFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import { MANIFEST_FILES, type ManifestFile, type ManifestReader, type ReadManifest } from "../domain/manifest.ts";
 import type { FunctionManifest } from "./api-views.ts";
+import { readArchivedManifest } from "./archive-manifest.ts";
 import { requireName } from "./function-name.ts";
 import type { SourceUpload } from "./source-upload.ts";
 
@@ -38,10 +39,10 @@ export async function readFolderManifest(folder: string, reader: ManifestReader)
  */
 export async function manifestOf(
   flags: ManifestFlags,
-  source: Pick<SourceUpload, "folder" | "baseName">,
+  source: Pick<SourceUpload, "folder" | "archive" | "baseName">,
   reader: ManifestReader,
 ): Promise<FunctionManifest> {
-  const found = source.folder === undefined ? undefined : await readFolderManifest(source.folder, reader);
+  const found = await readSourceManifest(source, reader);
   const runtime = flags.runtime === undefined ? found?.manifest.runtime : flags.runtime;
   return {
     name: usable(flags.name ?? found?.manifest.name, source.baseName),
@@ -51,6 +52,15 @@ export async function manifestOf(
     ...(flags.env !== undefined && { env: flags.env }),
     ...(flags.replicas !== undefined && { replicas: flags.replicas }),
   };
+}
+
+async function readSourceManifest(
+  { folder, archive }: Pick<SourceUpload, "folder" | "archive">,
+  reader: ManifestReader,
+): Promise<ReadManifest | undefined> {
+  if (folder !== undefined) return readFolderManifest(folder, reader);
+  const archived = archive === undefined ? undefined : await readArchivedManifest(archive);
+  return archived && reader.read(archived.text, archived.file);
 }
 
 function usable(given: string | undefined, baseName: string): string {

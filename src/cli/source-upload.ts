@@ -10,6 +10,8 @@ import { type FolderEntry, listFolder } from "./source-folder.ts";
 export type SourceUpload = {
   /** Absolute path of the folder, or undefined for an archive. */
   readonly folder: string | undefined;
+  /** Absolute path of the archive, or undefined for a folder. */
+  readonly archive: string | undefined;
   /** What a function is called after it: the name without folders and archive endings. */
   readonly baseName: string;
   readonly fileName: string;
@@ -36,6 +38,7 @@ export async function openSource(typed: string, cwd: string): Promise<SourceUplo
   await requireArchive(path, typed);
   return {
     folder: undefined,
+    archive: path,
     baseName: basename(path).replace(ARCHIVE_ENDING, ""),
     fileName: basename(path),
     fileCount: undefined,
@@ -54,6 +57,7 @@ async function folderSource(path: string, typed: string): Promise<SourceUpload> 
   if (files.length === 0) throw new UsageError(`${typed} holds no files to upload.`, { remedy: WHAT_TO_NAME });
   return {
     folder: path,
+    archive: undefined,
     baseName: basename(path),
     fileName: "source.tar.gz",
     fileCount: files.length,

@@ -158,8 +158,8 @@ export function settingsOf(manifest: Manifest & { readonly name: string }, rules
   };
 }
 
-/** @throws AppError `invalid` */
-function requireKnowableRuntime(runtime: string): void {
+/** A name, and no folder of somebody else's machine. @throws AppError `invalid` */
+export function requireKnowableRuntime(runtime: string): void {
   if (!isRuntimeFolder(runtime)) {
     requireRuntimeName(runtime);
     return;

@@ -8,7 +8,7 @@ import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 import { z } from "zod";
 import { AppError, invalidField } from "../domain/errors.ts";
-import type { Manifest, ManifestReader } from "../domain/manifest.ts";
+import { type Manifest, type ManifestReader, requireKnowableRuntime } from "../domain/manifest.ts";
 import type { RuntimeCatalog } from "../domain/runtime.ts";
 import { newId } from "../lib/ids.ts";
 
@@ -88,6 +88,7 @@ async function codeFileOf(runtime: Manifest["runtime"], runtimes: CodeBodyParts[
     return `Name a runtime that takes a text (${names.join(", ")}), or send a folder: a form, or code_encoding zip.`;
   };
   if (typeof runtime !== "string") throw invalidField("runtime", "is required with code as text", await takers());
+  requireKnowableRuntime(runtime);
   const { codeFile } = await runtimes.get(runtime);
   if (codeFile !== null) return codeFile;
   throw invalidField("runtime", `${runtime} takes folders only, no code as text`, await takers());

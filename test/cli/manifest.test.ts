@@ -30,7 +30,7 @@ test("a manifest with a typing error is refused with its lines before anything i
 
 test("name and runtime of the file are sent, all else is the server's to read; flags count first", async () => {
   await using home = await homeWith({ "slipway.yml": "name: greet\nruntime: node\nport: 3000\nenv: {A: 1}\n" });
-  const source = { folder: join(home.path, "shop"), baseName: "shop" };
+  const source = { folder: join(home.path, "shop"), archive: undefined, baseName: "shop" };
   assert.deepEqual(await manifestOf({}, source, manifests), { name: "greet", runtime: "node" });
   assert.deepEqual(await manifestOf({ name: "x", runtime: null, port: 1, replicas: 2 }, source, manifests), {
     name: "x",

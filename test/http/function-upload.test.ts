@@ -122,6 +122,7 @@ test("a JSON body that can't be used says which field and what to do", async () 
   await send({ method: "PUT", url: "/api/runtimes/bare", payload: { content: "FROM scratch\n" } });
   for (const [body, field, pattern] of [
     [{ name: "x", runtime: "node" }, "code", /required/],
+    [{ name: "x", runtime: "./rt", code: "1" }, "runtime", /folder/],
     [{ name: "x", runtime: "node", code: 1 }, "code", /must be a text/],
     [{ name: "x", code }, "runtime", /takes a text \(.*node/],
     [{ name: "x", runtime: "bare", code }, "runtime", /folders only/],

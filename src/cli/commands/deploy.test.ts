@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { makeTarGz, zipOf } from "../../../test/archives.ts";
 import { FakeServer, sendError, sendJson } from "../testing/fake-server.ts";
 import { Home } from "../testing/run-slipway.ts";
 import { DEPLOYMENT_ID, deploymentView, functionView } from "../testing/views.ts";
@@ -93,6 +94,31 @@ test("an archive goes up byte for byte, named after itself", async () => {
   assert.equal(status, 0);
   assert.deepEqual(manifestOf(server), { name: "app" });
   assert.ok(server.asked.at(-1)?.body.includes(bytes));
+});
+
+test("the manifest in an archive's top, or in its one folder, names the function; a flag wins", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  const archives = {
+    "flat.zip": zipOf({ "index.js": "", "slipway.yml": "name: greet\n" }),
+    "deep.zip": zipOf({ "x/index.js": "", "x/funko.yml": "name: HELLO\n" }),
+    "two.zip": zipOf({ "x/funko.yml": "name: other\n", "y/index.js": "" }),
+    "packed.tar.gz": await makeTarGz([
+      { name: "index.js", content: "" },
+      { name: "slipway.yml", content: "name: greet\n" },
+    ]),
+  };
+  for (const [file, bytes] of Object.entries(archives)) await writeFile(join(home.path, file), bytes);
+  const nameOf = async (...words: string[]) => {
+    server.asked.length = 0;
+    assert.equal((await home.on(server, ["deploy", ...words, "--no-wait"])).status, 0);
+    return (manifestOf(server) as { readonly name: string }).name;
+  };
+  assert.equal(await nameOf("flat.zip"), "greet");
+  assert.equal(await nameOf("deep.zip"), "hello");
+  assert.equal(await nameOf("two.zip"), "two");
+  assert.equal(await nameOf("packed.tar.gz"), "greet");
+  assert.equal(await nameOf("flat.zip", "--name", "mine"), "mine");
 });
 
 test("a failed build exits 1 with its cause below the log, no line of which is repeated", async () => {

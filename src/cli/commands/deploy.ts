@@ -62,7 +62,8 @@ async function deploy(typed: string, options: DeployOptions, context: CliContext
     const answer = isPath
       ? await deploySource(jobOf(typed, options, false), client, progress, context)
       : await deployBuilt({ name: typed, project: options.project }, options.wait !== false, client, progress, context);
-    if (options.wait !== false) progress.done(`${answer.function.name} is up`);
+    const hasNews = isPath || !answer.unchanged;
+    if (options.wait !== false && hasNews) progress.done(`${answer.function.name} is up`);
     output.result(answer, answer.function.url);
   } finally {
     progress.stop();
