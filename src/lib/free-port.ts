@@ -1,4 +1,4 @@
-/** A TCP port that nobody listens on. */
+/** TCP ports that nobody listens on. */
 
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -12,4 +12,17 @@ export async function findFreePort(): Promise<number> {
   await once(server, "close");
   if (address === null || typeof address === "string") throw new Error("a TCP server has an address with a port");
   return address.port;
+}
+
+/** Whether that port of 127.0.0.1 could be listened on a moment ago. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }

@@ -34,12 +34,7 @@ export class DevPort {
       return devPort;
     } catch (cause) {
       const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-      if (code === "EADDRINUSE") {
-        throw new AppError("conflict", `Port ${port} is taken on this machine.`, {
-          cause,
-          remedy: "Choose another with --port.",
-        });
-      }
+      if (code === "EADDRINUSE") throw portTaken(port, cause);
       if (code !== "EACCES") throw cause;
       throw new AppError("forbidden", `Port ${port} is not yours to use.`, { cause, remedy: "Choose one above 1023." });
     }
@@ -134,4 +129,12 @@ function refuse(client: Socket, words: string): void {
   client.end(`${head.join("\r\n")}\r\n\r\n${body}`);
   // What it still sends is of no use, and must not hold up its end.
   client.resume();
+}
+
+/** `port` of this machine is somebody else's. */
+export function portTaken(port: number | undefined, cause?: unknown): AppError {
+  return new AppError("conflict", `Port ${port} is taken on this machine.`, {
+    cause,
+    remedy: "Choose another with --port.",
+  });
 }

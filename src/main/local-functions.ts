@@ -4,7 +4,9 @@ import type { LocalContainer } from "../docker/local-containers.ts";
 import { isStopFirst } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import type { LocalFunctions, LocalLogLine, LocalProgress, LocalStatus } from "../domain/workshop.ts";
+import { isPortFree } from "../lib/free-port.ts";
 import { nearest } from "../lib/nearest.ts";
+import { portTaken } from "./local-dev-port.ts";
 import { functionOf, type LocalEngine } from "./local-engine.ts";
 import { lockLocalFunction } from "./local-lock.ts";
 import { readLocalLogs } from "./local-logs.ts";
@@ -203,6 +205,9 @@ export class EngineLocalFunctions implements LocalFunctions {
     const { engine, starter } = this.#options;
     const { name, image, record } = target;
     const { settings, settingsHash } = record;
+    // Before anything stops: what runs need not end to find out.
+    const isMoving = port !== undefined && port !== old.port?.hostPort;
+    if (isMoving && !(await isPortFree(port))) throw portTaken(port);
     if (!isStopFirst({ volumes: settings.volumes, ports: [] })) {
       const listenPorts = record.foundPort === null ? settings.listenPorts : [record.foundPort];
       const check = { ...settings, listenPorts };
