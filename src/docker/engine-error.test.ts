@@ -22,6 +22,12 @@ describe("toAppError", () => {
     const rows = [
       [404, "no such image: x", "not_found", "No such image: x."],
       [409, "name in use", "conflict", "Name in use."],
+      [
+        409,
+        "can not get logs from container which is dead or marked for removal",
+        "not_found",
+        "Can not get logs from container which is dead or marked for removal.",
+      ],
       [500, "write /a: no space left on device", "disk_full", undefined],
       [500, "boom", "internal", "The Docker engine answered 500: boom"],
     ] as const;

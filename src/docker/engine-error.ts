@@ -31,7 +31,9 @@ export function toAppError(error: unknown, socketPath = addressOf(error)): AppEr
       remedy: "Free space on the engine's disk, for example with `docker system prune`.",
     });
   }
-  if (statusCode === 404) return new AppError("not_found", sentence(words), { cause: error });
+  // What is being removed at this moment is as good as gone; the engine calls that a conflict.
+  const isGoing = statusCode === 409 && /dead or marked for removal/i.test(words);
+  if (statusCode === 404 || isGoing) return new AppError("not_found", sentence(words), { cause: error });
   if (statusCode === 409) return new AppError("conflict", sentence(words), { cause: error });
   return new AppError("internal", `The Docker engine answered ${statusCode}: ${words}`, { cause: error });
 }
