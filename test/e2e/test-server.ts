@@ -43,7 +43,8 @@ export class TestServer {
       XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
       SLIPWAY_DATA_DIR: join(folder, "data"),
       SLIPWAY_PREFIX: this.prefix,
-      SLIPWAY_NETWORK_POOL: `10.${randomInt(64, 192)}.0.0/16`,
+      // One of 2048 blocks: servers of tests that run at the same time do not meet.
+      SLIPWAY_NETWORK_POOL: `10.${randomInt(64, 192)}.${16 * randomInt(0, 16)}.0/20`,
       SLIPWAY_SECRETS_DIR: this.secretsDir,
       // What somebody starts on the network of all servers is no test's business.
       SLIPWAY_FAASO_NETWORK: "none",
