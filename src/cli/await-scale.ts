@@ -1,47 +1,36 @@
 /** Waits until a function has as many ready instances as it shall have, and no others that take requests. */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../domain/errors.ts";
 import type { ApiClient, FunctionRef } from "./api-client.ts";
 import type { FunctionView, InstanceView } from "./api-views.ts";
-import { isTransient } from "./build-log-follower.ts";
+import { AWAIT_LIMIT_MS, type Awaited, awaitView } from "./await-view.ts";
 import type { CliContext } from "./cli-context.ts";
-import { Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 
-const POLL_MS = 100;
-/** Longest wait, in milliseconds: an app may take a minute to start. */
-const LIMIT_MS = 120_000;
 /** Starts that may fail before it is called hopeless. */
 const PATIENCE = 3;
 
 /** @throws AppError `deploy_failed` with an instance's last words, `timeout`; the signal's reason */
-export async function awaitScale(
+export function awaitScale(
   first: FunctionView,
   wanted: number,
   client: ApiClient,
   ref: FunctionRef,
-  { deps, output, signal }: CliContext,
+  context: CliContext,
 ): Promise<FunctionView> {
-  const progress = new Progress(deps, output.isJson);
-  const endsAt = deps.now() + LIMIT_MS;
-  let view = first;
   let shown = -1;
-  try {
-    while (!isThere(view, wanted)) {
+  const awaited = {
+    isThere: (view: FunctionView) => isThere(view, wanted),
+    show(view: FunctionView, progress: Progress, isFirst: boolean) {
       const count = readyOf(view).length;
-      if (shown < 0) progress.step(`waiting for ${wanted} of ${ref.name}`);
+      if (isFirst) progress.step(`waiting for ${wanted} of ${ref.name}`);
       else if (count !== shown) progress.update(`${count} of ${wanted} of ${ref.name} are ready`);
       shown = count;
       requireHope(view, first);
-      if (deps.now() > endsAt) throw tooLong(view, wanted);
-      await sleep(POLL_MS);
-      signal.throwIfAborted();
-      view = await look(client, ref, view);
-    }
-    return view;
-  } finally {
-    progress.stop();
-  }
+    },
+    tooLong: (view: FunctionView) => tooLong(view, wanted),
+  } satisfies Awaited;
+  return awaitView(first, awaited, client, ref, context);
 }
 
 function isThere(view: FunctionView, wanted: number): boolean {
@@ -67,20 +56,10 @@ function requireHope(view: FunctionView, first: FunctionView): void {
   });
 }
 
-/** A server that is away for a moment leaves the last view standing. */
-async function look(client: ApiClient, ref: FunctionRef, last: FunctionView): Promise<FunctionView> {
-  try {
-    return await client.getFunction(ref);
-  } catch (error) {
-    if (isTransient(error)) return last;
-    throw error;
-  }
-}
-
 function tooLong(view: FunctionView, wanted: number): AppError {
   return new AppError(
     "timeout",
-    `${readyOf(view).length} of ${wanted} instances of ${view.name} are ready after ${LIMIT_MS / 1000} s.`,
+    `${readyOf(view).length} of ${wanted} instances of ${view.name} are ready after ${AWAIT_LIMIT_MS / 1000} s.`,
     {
       remedy: `The server goes on with it; look with \`slipway status ${view.name}\`.`,
     },
