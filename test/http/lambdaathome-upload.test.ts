@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeTarGz, makeZip, zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
-import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
-import { type Form, formOf, type Part } from "./form.ts";
+import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { askBench, askBy, type Method, uploadOf } from "./asking.ts";
+import { type Form, formOf } from "./form.ts";
 
 const LIMIT_BYTES = 64 * 1024;
 
@@ -15,20 +16,8 @@ before(async () => {
 });
 after(() => bench.close());
 
-type Method = "GET" | "POST" | "DELETE";
-
-function ask(method: Method, url: string, form?: Form) {
-  return bench.app.inject({
-    method,
-    url,
-    headers: { authorization: PASSKEY, ...form?.headers },
-    ...(form && { payload: form.payload }),
-  });
-}
-
-function upload(parts: readonly Part[], options?: { readonly boundary?: string }) {
-  return ask("POST", "/function/upload", formOf(parts, options));
-}
+const ask = (method: Method, url: string, form?: Form) => askBy(bench, method, url, form);
+const upload = (...given: Parameters<typeof uploadOf>) => askBench(bench, uploadOf(...given));
 
 describe("an upload", () => {
   test("is answered at once with the seed's message and all fields as strings", async () => {

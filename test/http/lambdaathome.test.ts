@@ -3,7 +3,8 @@ import { readdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
-import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { askBench, askBy, type Method, uploadOf } from "./asking.ts";
 import { type Form, formOf, type Part } from "./form.ts";
 
 let bench: Bench;
@@ -12,20 +13,8 @@ before(async () => {
 });
 after(() => bench.close());
 
-type Method = "GET" | "POST" | "DELETE";
-
-function ask(method: Method, url: string, form?: Form) {
-  return bench.app.inject({
-    method,
-    url,
-    headers: { authorization: PASSKEY, ...form?.headers },
-    ...(form && { payload: form.payload }),
-  });
-}
-
-function upload(parts: readonly Part[], options?: { readonly boundary?: string }) {
-  return ask("POST", "/function/upload", formOf(parts, options));
-}
+const ask = (method: Method, url: string, form?: Form) => askBy(bench, method, url, form);
+const upload = (...given: Parameters<typeof uploadOf>) => askBench(bench, uploadOf(...given));
 
 describe("with nothing deployed", () => {
   test("lists are empty lists, not null", async () => {

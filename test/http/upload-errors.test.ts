@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import type { InjectOptions } from "fastify";
-import { errorSchema } from "../../src/http/schemas.ts";
 import { makeZip } from "../archives.ts";
-import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
-import { formOf, type Part } from "./form.ts";
+import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { askBench, failsOn, type Question, uploadOf } from "./asking.ts";
+import { formOf } from "./form.ts";
 
 let bench: Bench;
 let steadyDeploymentId = "";
@@ -17,28 +16,9 @@ before(async () => {
 });
 after(() => bench.close());
 
-type Question = InjectOptions & { readonly url: string };
-
-function ask(question: Question) {
-  return bench.app.inject({ ...question, headers: { authorization: PASSKEY, ...question.headers } });
-}
-
-/** One JSON body of the shape, with that status and its code; nothing of the machine in it. */
-async function fails(question: Question, status: number, code: string) {
-  const answer = await ask(question);
-  const what = `${question.method ?? "GET"} ${question.url}: ${answer.body}`;
-  assert.equal(answer.statusCode, status, what);
-  assert.match(String(answer.headers["content-type"]), /^application\/json/, what);
-  const body = errorSchema.parse(answer.json());
-  assert.equal(body.error, code, what);
-  assert.equal(body.requestId, answer.headers["x-request-id"]);
-  assert.doesNotMatch(answer.body, /\bat .*:\d+:\d+|\/tmp\/|ENOENT|sqlite/i, "nothing of the inside shows");
-  return { body, answer };
-}
-
-function upload(parts: readonly Part[]): Question {
-  return { method: "POST", url: "/function/upload", ...formOf(parts) };
-}
+const ask = (question: Question) => askBench(bench, question);
+const fails = (question: Question, status: number, code: string) => failsOn(bench, question, status, code);
+const upload = uploadOf;
 
 describe("uploads", () => {
   test("missing fields are named all at once; an empty one is missing", async () => {
