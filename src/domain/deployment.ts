@@ -87,6 +87,10 @@ export const DEFAULT_HEALTH_TIMEOUT_MS = 2_000;
 /** How long a run or a request may take until the first byte of its answer, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** Whether an instance that ended on its own is started again: always, unless it ended with code 0, or never. */
+export const RESTART_POLICIES = ["always", "on-failure", "no"] as const;
+export type RestartPolicy = (typeof RESTART_POLICIES)[number];
+
 export type VolumeMount = {
   /** Relative: below `<data-dir>/volumes/<project>/<service>`. Absolute: only under a root the operator lists. */
   readonly source: string;
@@ -99,12 +103,17 @@ export type Deployment = {
   readonly id: string;
   readonly serviceId: string;
   readonly status: DeploymentStatus;
-  /** Null until its build has succeeded. */
+  /** What instances are made from. Null until its build has succeeded, or the wanted image was fetched. */
   readonly image: string | null;
+  /** Image services: the image as its owner named it, e.g. `postgres:16`. Null for functions. */
+  readonly wantedImage: string | null;
   readonly sourceId: string | null;
   readonly buildId: string | null;
   readonly runtime: string | null;
+  /** What instances get: kept variables of project, group and service, then the given ones, all references resolved. */
   readonly env: Readonly<Record<string, string>>;
+  /** What its manifest or the request gave of it, unresolved. */
+  readonly givenEnv: Readonly<Record<string, string>>;
   readonly ports: readonly PortSpec[];
   /** Ports the app may listen on, most likely first; the first that answers wins. Empty: it has none. */
   readonly listenPorts: readonly number[];
@@ -113,6 +122,9 @@ export type Deployment = {
   readonly declaredReplicas: number | null;
   /** Built only: it waits as `built` until its owner rolls it out. */
   readonly isHeld: boolean;
+  /** Held because its service is stopped: starting that rolls it out. */
+  readonly awaitsStart: boolean;
+  readonly restart: RestartPolicy;
   /** What the runtime's templates were rendered with. */
   readonly options: RuntimeOptions;
   readonly buildInputs: BuildInputs;
@@ -163,6 +175,7 @@ export interface DeploymentStore {
   list(
     filter: { readonly serviceId?: string; readonly statuses?: readonly DeploymentStatus[] } & Page,
   ): Promise<readonly Deployment[]>;
+  count(filter: { readonly serviceId?: string; readonly statuses?: readonly DeploymentStatus[] }): Promise<number>;
   create(deployment: Deployment): Promise<void>;
   /** @throws AppError `not_found` */
   update(id: string, patch: Partial<Omit<Deployment, "id" | "serviceId" | "createdAt">>): Promise<Deployment>;

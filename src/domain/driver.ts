@@ -1,6 +1,6 @@
 /** What runs instances. Five narrow interfaces; `docker` and `memory` implement them, `swarm` and `process` will. */
 
-import type { Isolation, Resources, VolumeMount } from "./deployment.ts";
+import type { Isolation, PortSpec, Resources, VolumeMount } from "./deployment.ts";
 import type { RegistryDriver } from "./registry.ts";
 
 /** What an instance is started with. Everything is decided; a driver adds only hardening (design 10). */
@@ -25,6 +25,8 @@ export type InstanceSpec = {
   /** Linux capabilities kept; all others are dropped from functions. */
   readonly capabilities: readonly string[];
   readonly isolation: Isolation;
+  /** Those with a host port are bound to it, on the address that the operator set. */
+  readonly ports: readonly PortSpec[];
 };
 
 /** What a driver reports of one instance of ours. */
@@ -46,6 +48,8 @@ export type ObservedInstance = {
   readonly startedAt: number | null;
   /** Null when it is on no network of ours. */
   readonly address: string | null;
+  /** What it answers to on its project's network, in the order `setAlias` was given. */
+  readonly names: readonly string[];
 };
 
 export type InstanceLogLine = {
@@ -67,7 +71,8 @@ export interface InstanceDriver {
   /**
    * Starts it. Idempotent. Where an init runs the command, one that does not exist shows only afterwards: exit code 127,
    * its name in the log.
-   * @throws AppError `not_found`, `deploy_failed` with the engine's words when it can't be started as it is made
+   * @throws AppError `not_found`, `deploy_failed` with the engine's words when it can't be started as it is made,
+   *   `conflict` when a host port or its address is in use by something else
    */
   start(runtimeId: string): Promise<void>;
   /** SIGTERM, after `graceMs` SIGKILL. Idempotent; also for one that is gone. */
@@ -78,11 +83,11 @@ export interface InstanceDriver {
   list(filter?: { readonly serviceId?: string }): Promise<readonly ObservedInstance[]>;
   /** @throws AppError `not_found` */
   inspect(runtimeId: string): Promise<ObservedInstance>;
-  /** Makes the instance's network name (`<service>`) resolve to it, or not. Address and open connections stay. */
-  setAlias(
-    runtimeId: string,
-    spec: { readonly projectSlug: string; readonly serviceName: string; readonly isOn: boolean },
-  ): Promise<void>;
+  /**
+   * Makes exactly these names resolve to it on its project's network, for what is on it, too. Address and open
+   * connections stay; for a moment new connections wait, and no name of it resolves. Idempotent. @throws AppError `not_found`
+   */
+  setAlias(runtimeId: string, spec: { readonly projectSlug: string; readonly names: readonly string[] }): Promise<void>;
   /** Past lines (at most `tail`), then, when following, new ones until the instance ends or the signal aborts. */
   logs(
     runtimeId: string,
@@ -126,7 +131,10 @@ export interface ImageDriver {
   /** The numeric user and group its processes run as (0 and 0 when the image names none). @throws AppError `not_found` */
   ownerOf(reference: string): Promise<{ readonly uid: number; readonly gid: number }>;
   tagImage(reference: string, tag: string): Promise<void>;
-  /** Idempotent. An image in use stays and answers false. */
+  /**
+   * Idempotent. An image in use stays and answers false, but for a tag that is not its last one and that no instance was
+   * made from: that goes.
+   */
   removeImage(reference: string): Promise<boolean>;
 }
 
@@ -142,6 +150,35 @@ export type EngineInfo = {
   readonly apiVersion: string | null;
   readonly rootDir: string | null;
   readonly error: string | null;
+};
+
+/** The engine as it describes itself; all but `reachable` and `error` is empty while it is away. */
+export type EngineDescription = {
+  readonly reachable: boolean;
+  readonly error: string | null;
+  readonly serverVersion: string | null;
+  readonly apiVersion: string | null;
+  readonly os: string | null;
+  readonly kernelVersion: string | null;
+  readonly architecture: string | null;
+  readonly storageDriver: string | null;
+  readonly loggingDriver: string | null;
+  readonly cgroupDriver: string | null;
+  /** Where it keeps its data, on its own machine. */
+  readonly dockerRootDir: string | null;
+  readonly warnings: readonly string[];
+  readonly containers: number;
+  readonly containersRunning: number;
+  readonly containersStopped: number;
+  readonly images: number;
+};
+
+/** What the engine's things take on its disk, everybody's counted. */
+export type EngineUsage = {
+  readonly imagesSizeBytes: number;
+  readonly volumes: number;
+  readonly volumesSizeBytes: number;
+  readonly buildCacheBytes: number;
 };
 
 export interface EngineDriver {
@@ -160,6 +197,10 @@ export interface EngineDriver {
   ): void;
   /** Never throws: an engine that is away is `reachable: false`. */
   info(): Promise<EngineInfo>;
+  /** Never throws, as `info`. */
+  describe(): Promise<EngineDescription>;
+  /** May take minutes: the engine looks through its disk. @throws AppError `unavailable` */
+  usage(): Promise<EngineUsage>;
   /** Every running container on the engine as it reports them (lambdaathome's /function/listrunning). */
   listEverything(): Promise<readonly unknown[]>;
   /** Removes dangling images and build cache of ours older than that. */

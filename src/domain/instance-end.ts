@@ -1,6 +1,7 @@
 /** How an instance goes bad, in data and in words for people. Pure. */
 
-import type { Deployment } from "./deployment.ts";
+import type { Deployment, RestartPolicy } from "./deployment.ts";
+import type { ObservedInstance } from "./driver.ts";
 import { BAD_LOOKS_TO_FAIL } from "./failure-count.ts";
 
 /** How an instance went bad. */
@@ -12,7 +13,22 @@ export type BadEnd = {
   /** The next try would end the same way. */
   readonly isFinal?: boolean;
   readonly isServing?: boolean;
+  /** It is not started again: its deployment says so. */
+  readonly staysDown?: boolean;
 };
+
+/** How people are told that one ended; `restarts`: how often it was started again since it last ran well for a while. */
+export function endReason({ exitCode, wasOomKilled }: ObservedInstance, restarts: number): string {
+  if (wasOomKilled) return "ran out of memory";
+  if (exitCode === null) return `container is restarting (restart count ${restarts})`;
+  return `container exited with code ${exitCode}`;
+}
+
+/** Whether one that ended on its own is left as it is. */
+export function staysDown(policy: RestartPolicy, { exitCode, wasOomKilled }: ObservedInstance): boolean {
+  if (policy === "always") return false;
+  return policy === "no" || (exitCode === 0 && !wasOomKilled);
+}
 
 /** Why a ready instance is taken out of service. */
 export function unwellReason(deployment: Deployment): string {

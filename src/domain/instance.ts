@@ -22,7 +22,7 @@ export type InstanceRecord = {
   readonly state: "waiting" | "starting" | "ready" | "draining";
   /** How often it went bad since it was last ready for STABLE_MS. */
   readonly restartCount: number;
-  /** Not started again before this time; ms since the epoch. 0 while it runs, or leaves for good. */
+  /** Not started again before this time (NEVER: it ended and rests); ms since the epoch. 0 while it runs, or leaves for good. */
   readonly nextStartAt: number;
   readonly startedAt: number | null;
   readonly readyAt: number | null;
@@ -73,6 +73,14 @@ export const LAST_HOST_NUMBER = 223;
 
 export function slotOf(deploymentId: string, replica: number): string {
   return `${deploymentId.slice(0, 8)}-${replica}`;
+}
+
+/** The next start of an instance that ended and, by its deployment's restart policy, stays down. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** It ended on its own and stays down; its exit code is kept. */
+export function isAtRest({ state, nextStartAt }: Pick<InstanceRecord, "state" | "nextStartAt">): boolean {
+  return state === "waiting" && nextStartAt === NEVER;
 }
 
 /** It drains and is not started again; one that drains because it went bad holds its place. */

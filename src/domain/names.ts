@@ -1,6 +1,6 @@
 /** Names: what a service, project or runtime may be called, and what is derived from it. Pure. */
 
-import { AppError, invalidField } from "./errors.ts";
+import { invalidField } from "./errors.ts";
 import { DEFAULT_PROJECT_SLUG } from "./project.ts";
 
 /** Host labels that can never be a function's. The platform's own first label is added by configuration. */
@@ -84,6 +84,11 @@ export function normalizeImageTag(tag: string): string {
 
 /** A project's slug is a DNS label of at most 47 characters. @throws AppError `invalid` */
 export function requireProjectSlug(slug: string): void {
-  if (slug.length > 47 || !DNS_LABEL.test(slug))
-    throw new AppError("invalid", `${JSON.stringify(slug)} is no project slug.`);
+  if (slug.length <= 47 && DNS_LABEL.test(slug)) return;
+  const suggestion = suggestName(slug.slice(0, 47));
+  throw invalidField(
+    "slug",
+    `${JSON.stringify(slug.slice(0, 80))} is not a DNS label (a-z, 0-9 and -, 1 to 47 characters, no - at either end)`,
+    suggestion === "" ? "Leave it out to have one made." : `Use ${suggestion}, for example.`,
+  );
 }

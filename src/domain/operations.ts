@@ -95,7 +95,9 @@ export interface ServiceLifecycle {
   ): Promise<void>;
 }
 
-export type ServiceLogLine = InstanceLogLine & { readonly record: InstanceRecord };
+export type ServiceLogLine = InstanceLogLine & { readonly kind: "line"; readonly record: InstanceRecord };
+/** A line, or that an instance's log has ended while it was followed: it has exited. */
+export type ServiceLogItem = ServiceLogLine | { readonly kind: "exited"; readonly record: InstanceRecord };
 
 export interface ServiceLogs {
   /** Past lines by time over all instances (at most `tail`), then, when following, lines as they come until the signal aborts. */
@@ -103,5 +105,5 @@ export interface ServiceLogs {
     serviceId: string,
     what: { readonly tail: number; readonly follow: boolean },
     signal: AbortSignal,
-  ): AsyncIterable<ServiceLogLine>;
+  ): AsyncIterable<ServiceLogItem>;
 }

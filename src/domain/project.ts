@@ -19,13 +19,31 @@ export interface ProjectStore {
   get(id: string): Promise<Project>;
   findBySlug(slug: string): Promise<Project | undefined>;
   /** Newest first; equal times by id. */
-  list(page?: Page): Promise<readonly Project[]>;
-  /** Gives the project the lowest free network index. @throws AppError `conflict` when the slug is taken. */
+  list(filter?: ProjectFilter & Page): Promise<readonly Project[]>;
+  count(filter?: ProjectFilter): Promise<number>;
+  /**
+   * Gives the project the lowest free network index. One whose slug is that of a project that is leaving gets its id and
+   * network index, because instances of that one may still be there: the stored project says which id it has.
+   * @throws AppError `conflict` when the slug is taken.
+   */
   create(project: Omit<Project, "networkIndex">): Promise<Project>;
   update(id: string, patch: Partial<Pick<Project, "name" | "updatedAt">>): Promise<Project>;
-  /** Removes it with everything in it. Idempotent. */
+  /**
+   * Removes it with everything in it but instance records and addresses: they are needed until the instances are gone.
+   * Its slug and network index are kept as leaving until `forgetLeaving`. Idempotent.
+   */
   remove(id: string): Promise<void>;
+  /** Removed projects whose network may still be there, sorted by slug. */
+  listLeaving(): Promise<readonly LeavingProject[]>;
+  /** Its network is gone: index and addresses are free again. Idempotent; nothing happens when a project has the slug. */
+  forgetLeaving(slug: string): Promise<void>;
 }
+
+/** `name` matches a part, whatever its case. */
+export type ProjectFilter = { readonly name?: string };
+
+/** What is left of a removed project. */
+export type LeavingProject = Pick<Project, "id" | "slug" | "networkIndex">;
 
 /** A slice of an ordered list. */
 export type Page = { readonly offset?: number; readonly limit?: number };

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { deployment, NOW, PlannedWorld, service } from "../../test/reconciler/planned-world.ts";
 import { backoffMs } from "./backoff.ts";
-import type { Deployment, DeployTest } from "./deployment.ts";
-import { type InstanceRecord, slotOf } from "./instance.ts";
+import { type Deployment, type DeployTest, RESTART_POLICIES, type RestartPolicy } from "./deployment.ts";
+import { type InstanceRecord, isAtRest, NEVER, slotOf } from "./instance.ts";
 import { serviceStatus } from "./service-status.ts";
 
 type Step =
@@ -14,7 +14,10 @@ type Step =
       readonly health: "well" | "exits" | "deaf";
       readonly hasVolume: boolean;
       readonly test: "passes" | "fails" | null;
+      readonly restart: RestartPolicy;
     }
+  | { readonly do: "end"; readonly index: number; readonly code: number }
+  | { readonly do: "rename" | "lose"; readonly name: string }
   | { readonly do: "kill" | "removeOutside"; readonly index: number }
   | { readonly do: "scale"; readonly replicas: number }
   | { readonly do: "unwell"; readonly index: number }
@@ -28,7 +31,10 @@ const steps = fc.array(
       health: fc.constantFrom("well" as const, "exits" as const, "deaf" as const),
       hasVolume: fc.boolean(),
       test: fc.constantFrom(null, null, "passes" as const, "fails" as const),
+      restart: fc.constantFrom("always" as const, ...RESTART_POLICIES),
     }),
+    fc.record({ do: fc.constant("end" as const), index: fc.nat(5), code: fc.constantFrom(0, 1) }),
+    fc.record({ do: fc.constantFrom("rename" as const, "lose" as const), name: fc.constantFrom("hello", "a", "b") }),
     fc.record({ do: fc.constant("scale" as const), replicas: fc.integer({ min: 0, max: 4 }) }),
     fc.record({ do: fc.constantFrom("unwell" as const), index: fc.nat(5) }),
     fc.record({ do: fc.constantFrom("kill" as const, "removeOutside" as const), index: fc.nat(5) }),
@@ -51,7 +57,10 @@ function carryOut(world: PlannedWorld, step: Step, count: number): void {
       const test: DeployTest = { kind: "http", path: "/ping", status: 200, body: null };
       const replicas = step.hasVolume ? 1 : step.replicas;
       world.deployments.push(
-        deployment(id, { replicas, volumes, createdAt: NOW + count, test: step.test === null ? null : test }),
+        deployment(id, {
+          ...{ replicas, volumes, createdAt: NOW + count, restart: step.restart },
+          test: step.test === null ? null : test,
+        }),
       );
       break;
     }
@@ -69,9 +78,21 @@ function carryOut(world: PlannedWorld, step: Step, count: number): void {
       break;
     case "kill": {
       const target = world.observed[step.index];
-      if (target) world.kill(target.runtimeId, 137);
+      if (target) world.end(target.runtimeId, 137);
       break;
     }
+    case "end": {
+      const target = world.observed[step.index];
+      if (target) world.end(target.runtimeId, step.code);
+      break;
+    }
+    case "rename":
+      world.lostNames.delete(step.name);
+      if (world.service) world.service = { ...world.service, name: step.name };
+      break;
+    case "lose":
+      if (world.service?.name !== step.name) world.lostNames.add(step.name);
+      break;
     case "removeOutside":
       world.observed.splice(step.index, 1);
       break;
@@ -111,7 +132,18 @@ test("from any state, carrying the plan out comes to rest in the desired state",
       const active = world.deployments.find((d) => d.id === world.service?.activeDeploymentId);
       const wanted = world.service?.desired === "running" && active?.status === "healthy" ? active.replicas : 0;
       const ready = world.records.filter((r) => r.state === "ready");
-      assert.equal(ready.length, wanted);
+      const resting = world.records.filter(isAtRest);
+      assert.equal(ready.length + resting.length, wanted);
+      for (const { lastExitCode } of resting) {
+        assert.notEqual(active?.restart, "always");
+        if (active?.restart === "on-failure") assert.equal(lastExitCode, 0);
+      }
+      for (const { runtimeId } of ready) {
+        const names = world.observed.find((o) => o.runtimeId === runtimeId)?.names ?? [];
+        assert.ok(names.includes(world.service?.name ?? ""), "one that is ready lacks its name");
+        assert.ok(!names.some((name) => world.lostNames.has(name)), "one has the name of another service");
+      }
+      assert.equal(world.plan().nextLookAt, null, "it is looked at again for nothing");
       assert.equal(world.observed.length, world.records.filter((r) => r.runtimeId !== null).length);
       for (const r of world.records) assert.equal(r.deploymentId, active?.id, "a leftover of another deployment");
       if (world.service?.desired === "running") {
@@ -173,7 +205,7 @@ test("killed or removed from outside again and again, a service that serves in b
   world.settle();
   for (let n = 0; n < 10; n += 1) {
     world.now += 300;
-    if (n % 2 === 0) world.kill(world.observed[0]?.runtimeId ?? "", 137);
+    if (n % 2 === 0) world.end(world.observed[0]?.runtimeId ?? "", 137);
     else world.observed = [];
     const crashed = world.plan().actions.find((a) => a.kind === "crashed");
     assert.deepEqual([crashed?.failures, crashed?.nextStartAt], [1, world.now]);
@@ -192,7 +224,7 @@ test("an instance killed from outside is started again at once, one that crashes
       restartCount,
       readyAt: state === "ready" ? world.now : null,
     }));
-    world.kill(world.observed[0]?.runtimeId ?? "", exitCode);
+    world.end(world.observed[0]?.runtimeId ?? "", exitCode);
     const crashed = world.plan().actions.find((a) => a.kind === "crashed");
     return crashed?.kind === "crashed" ? crashed.nextStartAt - world.now : undefined;
   };
@@ -203,6 +235,63 @@ test("an instance killed from outside is started again at once, one that crashes
     [1, 2, 3, 4, 5, 6, 9].map((n) => starts("ready", 1, n)),
     [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
   );
+});
+
+test("what ended on its own stays down as its restart policy says, and says how it ended; what was killed does not", () => {
+  const afterEnd = (restart: RestartPolicy, code: number, deployed = true): readonly [number | undefined, string] => {
+    const world = new PlannedWorld();
+    world.deployments.push(deployment("good0000", { restart }));
+    if (deployed) world.settle();
+    world.end(world.observed[0]?.runtimeId ?? "", code);
+    world.settle();
+    const [record] = world.records;
+    const active = world.deployments[0];
+    const status = world.service ? serviceStatus(world.service, active, active, world.records, world.now) : "";
+    return [record?.nextStartAt, status];
+  };
+  for (const restart of RESTART_POLICIES) assert.deepEqual(afterEnd(restart, 137), [0, "running"]);
+  for (const code of [0, 1]) assert.deepEqual(afterEnd("always", code), [0, "running"]);
+  assert.deepEqual(afterEnd("on-failure", 0), [NEVER, "stopped"]);
+  assert.deepEqual(afterEnd("on-failure", 1), [0, "running"]);
+  assert.deepEqual(afterEnd("no", 0), [NEVER, "stopped"]);
+  assert.deepEqual(afterEnd("no", 3), [NEVER, "failed"]);
+});
+
+test("a deployment that is coming up fails as ever when its instances end, whatever its restart policy", () => {
+  for (const restart of RESTART_POLICIES) {
+    const world = new PlannedWorld();
+    world.sick.set("bad00000", "exits");
+    world.deployments.push(deployment("bad00000", { restart }));
+    world.settle();
+    assert.equal(world.deployments[0]?.failureReason, "container exited with code 1");
+  }
+});
+
+test("after a rename what runs answers to both names, what takes its place too, and the next one to the new name only", () => {
+  const world = new PlannedWorld();
+  const names = () => world.observed.map((o) => o.names);
+  const next = (id: string, n: number): void => {
+    world.deployments.push(deployment(id, { createdAt: NOW + n }));
+    world.settle();
+  };
+  next("d1000000", 1);
+  world.service = service({ ...world.service, name: "greeter" });
+  world.settle();
+  assert.deepEqual(names(), [["hello", "greeter"]]);
+  next("d2000000", 2);
+  assert.deepEqual(names(), [["greeter", "hello"]]);
+  next("d3000000", 3);
+  assert.deepEqual(names(), [["greeter"]]);
+});
+
+test("a former name that another service has by now is given up at once", () => {
+  const world = new PlannedWorld();
+  world.deployments.push(deployment("d1000000"));
+  world.settle();
+  world.service = service({ ...world.service, name: "greeter" });
+  world.lostNames.add("hello");
+  world.settle();
+  assert.deepEqual(world.observed[0]?.names, ["greeter"]);
 });
 
 test("backoff doubles from one second up to thirty", () => {

@@ -13,67 +13,11 @@ import { backoffMs } from "./backoff.ts";
 import { type Deployment, isStopFirst } from "./deployment.ts";
 import type { ObservedInstance } from "./driver.ts";
 import { BAD_LOOKS_TO_FAIL, failuresOf, isLooping, SERVED_MS, STABLE_MS } from "./failure-count.ts";
-import { type InstanceRecord, type Look, slotOf } from "./instance.ts";
-import { type BadEnd, notReadyReason, unwellReason } from "./instance-end.ts";
+import { type InstanceRecord, NEVER, slotOf } from "./instance.ts";
+import { type BadEnd, endReason, notReadyReason, staysDown, unwellReason } from "./instance-end.ts";
+import { namesOnceReady, namesWhileReady } from "./instance-names.ts";
+import type { Action, ReconcileInput, ReconcilePlan } from "./reconcile-plan.ts";
 import { chooseReplicas } from "./replica-choice.ts";
-import type { Service } from "./service.ts";
-
-export type ReconcileInput = {
-  readonly now: number;
-  /** Undefined once it was deleted: then everything of it goes. */
-  readonly service: Service | undefined;
-  /** Those of the service that are pending, starting or healthy, newest first. */
-  readonly deployments: readonly Deployment[];
-  readonly records: readonly InstanceRecord[];
-  readonly observed: readonly ObservedInstance[];
-  /** By runtime id; none before the first look. */
-  readonly looks: ReadonlyMap<string, Look>;
-  /** How instances did in their deployment's test, by runtime id: null passed, else why not. None while it runs. */
-  readonly verdicts: ReadonlyMap<string, string | null>;
-};
-
-export type Action =
-  /** The candidate's turn begins: pending → starting. */
-  | { readonly kind: "begin"; readonly deploymentId: string }
-  /** A newer candidate took its place. */
-  | { readonly kind: "cancel"; readonly deploymentId: string }
-  /** Create and start the copy of that slot. */
-  | { readonly kind: "start"; readonly deploymentId: string; readonly replica: number }
-  /** It answers: requests may go to it. */
-  | { readonly kind: "ready"; readonly slot: string; readonly port: number | null }
-  /** It went bad: keep its last words, remove the copy, start it again at `nextStartAt`. */
-  | {
-      readonly kind: "crashed";
-      readonly slot: string;
-      readonly reason: string;
-      readonly exitCode: number | null;
-      /** How often it has gone bad in a row, this time included. */
-      readonly failures: number;
-      readonly nextStartAt: number;
-      /** It still runs in the route: requests under way may end first. */
-      readonly isServing: boolean;
-    }
-  /** All replicas are ready: that one is asked what the deployment's test says. */
-  | { readonly kind: "test"; readonly deploymentId: string; readonly slot: string }
-  /** All replicas are ready, and one has passed the test if there is one: this deployment serves from now on. */
-  | { readonly kind: "promote"; readonly deploymentId: string }
-  | {
-      readonly kind: "fail";
-      readonly deploymentId: string;
-      readonly reason: string;
-      readonly exitCode: number | null;
-      readonly slot: string;
-    }
-  /** Take it out of the route, let its requests end, stop it, remove it. */
-  | { readonly kind: "drain"; readonly slot: string }
-  /** Not in any route: remove at once. */
-  | { readonly kind: "remove"; readonly slot: string | null; readonly runtimeId: string | null };
-
-export type ReconcilePlan = {
-  readonly actions: readonly Action[];
-  /** Look again at this time even if nothing happens; ms since the epoch. */
-  readonly nextLookAt: number | null;
-};
 
 /** Times a healthy instance may be killed from outside in quick succession before its restart is delayed. */
 const FREE_RESTARTS_AFTER_KILL = 5;
@@ -156,7 +100,7 @@ class PlanBuilder {
     }
     if (record.state === "waiting") {
       if (record.nextStartAt <= this.#input.now) this.add(start);
-      else this.#lookAgainAt(record.nextStartAt);
+      else if (record.nextStartAt !== NEVER) this.#lookAgainAt(record.nextStartAt);
       return;
     }
     // Slipway ended between writing the record and creating the copy, or before it wrote down the copy's id.
@@ -169,7 +113,26 @@ class PlanBuilder {
       const isKilled = record.state === "ready";
       this.#wentBad(deployment, record, { reason: "its instance was removed from outside", isKilled });
     } else if (observed.state === "exited") this.#exited(deployment, record, observed);
-    else this.#look(deployment, record, record.runtimeId);
+    else {
+      this.#look(deployment, record, observed);
+      if (record.state === "ready") this.#name(deployment, slot, observed);
+    }
+  }
+
+  /** What is well under its name goes on under that one, too, when its service is called otherwise by now. */
+  #name(deployment: Deployment, slot: string, observed: ObservedInstance): void {
+    if (this.#isTouched(slot) || !this.#mayBeNamed(deployment)) return;
+    const names = namesWhileReady(this.#input, observed);
+    if (names !== undefined) this.add({ kind: "name", slot, names });
+  }
+
+  /** What is to be tested before it takes requests is not found by its service's name until it has passed. */
+  #mayBeNamed({ status, test }: Deployment): boolean {
+    return status === "healthy" || test === null;
+  }
+
+  #isTouched(slot: string): boolean {
+    return this.#actions.some((a) => "slot" in a && a.slot === slot);
   }
 
   /**
@@ -185,17 +148,19 @@ class PlanBuilder {
 
   #exited(deployment: Deployment, record: InstanceRecord, observed: ObservedInstance): void {
     const code = observed.exitCode;
-    const reason = observed.wasOomKilled ? "ran out of memory" : `container exited with code ${code ?? "unknown"}`;
+    const reason = endReason(observed, record.restartCount);
     const isKilled = record.state === "ready" && !observed.wasOomKilled && (code === 137 || code === 143);
     // The command is not there or can't be run: the next try would end the same way.
     const isFinal = record.state === "starting" && (code === 126 || code === 127);
-    this.#wentBad(deployment, record, { reason, exitCode: code, isKilled, isFinal });
+    const isAtRest = deployment.status === "healthy" && !isKilled && staysDown(deployment.restart, observed);
+    this.#wentBad(deployment, record, { reason, exitCode: code, isKilled, isFinal, staysDown: isAtRest });
   }
 
-  #look(deployment: Deployment, record: InstanceRecord, runtimeId: string): void {
-    const look = this.#input.looks.get(runtimeId);
+  #look(deployment: Deployment, record: InstanceRecord, observed: ObservedInstance): void {
+    const look = this.#input.looks.get(observed.runtimeId);
     if (record.state === "starting" && look?.isWell) {
-      this.add({ kind: "ready", slot: record.slot, port: look.port });
+      const names = this.#mayBeNamed(deployment) ? namesOnceReady(this.#input, observed) : [];
+      this.add({ kind: "ready", slot: record.slot, port: look.port, names });
       return;
     }
     if (record.state === "ready") {
@@ -242,7 +207,7 @@ class PlanBuilder {
       return;
     }
     const delay = isKilled && failures <= FREE_RESTARTS_AFTER_KILL ? 0 : backoffMs(failures - 1);
-    const nextStartAt = this.#input.now + delay;
+    const nextStartAt = end.staysDown ? NEVER : this.#input.now + delay;
     this.add({ kind: "crashed", slot: record.slot, reason, exitCode, failures, nextStartAt, isServing });
   }
 
@@ -269,8 +234,7 @@ class PlanBuilder {
     for (const [slot, deploymentId] of this.#wantedSlots) {
       if (deploymentId !== candidate.id) continue;
       const record = this.#records.get(slot);
-      const isTouched = this.#actions.some((a) => "slot" in a && a.slot === slot);
-      if (record?.state !== "ready" || isTouched) return;
+      if (record?.state !== "ready" || this.#isTouched(slot)) return;
       ready.push(record);
     }
     if (candidate.test === null) this.add({ kind: "promote", deploymentId: candidate.id });
@@ -285,8 +249,20 @@ class PlanBuilder {
     const { slot } = tested ?? ready[0] ?? { slot: "" };
     const verdict = tested?.runtimeId == null ? undefined : verdicts.get(tested.runtimeId);
     if (verdict === undefined) this.add({ kind: "test", deploymentId, slot });
-    else if (verdict === null) this.add({ kind: "promote", deploymentId });
-    else this.add({ kind: "fail", deploymentId, reason: verdict, exitCode: null, slot });
+    else if (verdict !== null) this.add({ kind: "fail", deploymentId, reason: verdict, exitCode: null, slot });
+    else if (!this.#nameAll(ready)) this.add({ kind: "promote", deploymentId });
+  }
+
+  /** Before they serve: what they are to replace loses the name when they do. False when they all have it. */
+  #nameAll(ready: readonly InstanceRecord[]): boolean {
+    let isAny = false;
+    for (const { slot } of ready) {
+      const observed = this.#observed.get(slot);
+      if (observed === undefined || observed.names.length > 0) continue;
+      this.add({ kind: "name", slot, names: namesOnceReady(this.#input, observed) });
+      isAny = true;
+    }
+    return isAny;
   }
 
   finish(): ReconcilePlan {

@@ -45,6 +45,11 @@ export interface RegistryDriver {
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Whether its registry has the image; nothing is fetched, the engine asks by its own ways (mirrors, proxies).
+   * @throws AppError `unauthorized`, `bad_gateway`, `cancelled`, `unavailable`
+   */
+  hasImage(reference: string, login: RegistryLogin | undefined, signal: AbortSignal): Promise<boolean>;
   /** Asks the registry whether it takes the login. @throws AppError as pushImage */
   checkLogin(login: RegistryLogin): Promise<void>;
 }

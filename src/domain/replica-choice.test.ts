@@ -32,7 +32,7 @@ function observe(runtimeId: string): ObservedInstance {
   return {
     ...{ runtimeId, name: runtimeId, serviceId: "s", deploymentId: "d", replica: 0, projectSlug: "default" },
     ...{ image: "i", imageId: "sha256:1", state: "running", exitCode: null, wasOomKilled: false },
-    ...{ startedAt: NOW, address: null },
+    ...{ startedAt: NOW, address: null, names: [] },
   };
 }
 

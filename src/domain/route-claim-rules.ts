@@ -22,7 +22,7 @@ const SEGMENT = /^[A-Za-z0-9._~!$&'()*+,;=:@-]+$/;
 
 /**
  * A host or path as somebody wrote it, in the form it is matched in.
- * @param field what to call it in errors, e.g. `routes[0]`
+ * @param field what to call it in errors, e.g. `routes[0]`; empty: just host or path
  * @param ownHosts hosts that are the platform's own
  * @throws AppError `invalid`; `conflict` for what is the platform's
  */
@@ -32,7 +32,8 @@ export function routeClaimOf(
   field: string,
   ownHosts: readonly string[],
 ): RouteClaim {
-  return kind === "host" ? hostClaim(text, `${field}.host`, ownHosts) : pathClaim(text, `${field}.path`);
+  const name = field === "" ? kind : `${field}.${kind}`;
+  return kind === "host" ? hostClaim(text, name, ownHosts) : pathClaim(text, name);
 }
 
 function hostClaim(text: string, field: string, ownHosts: readonly string[]): RouteClaim {

@@ -3,7 +3,7 @@
 import { type AdoptedFunction, adoptedId, FAASO_PORT } from "./adoption.ts";
 import { DEFAULT_TIMEOUT_MS, type Deployment } from "./deployment.ts";
 import { BAD_LOOKS_TO_FAIL } from "./failure-count.ts";
-import type { InstanceRecord } from "./instance.ts";
+import { type InstanceRecord, isAtRest } from "./instance.ts";
 import type { Project } from "./project.ts";
 import type { RouteState, RouteTable, ServiceRoute } from "./route.ts";
 import type { RouteClaim, RouteRecord } from "./route-claim.ts";
@@ -125,6 +125,7 @@ function routeOf(service: Service, parts: Parts): ServiceRoute {
 function stateWithoutTargets(service: Service, parts: Parts, own: readonly InstanceRecord[]): RouteState {
   if (service.desired === "stopped") return "stopped";
   if (parts.active !== undefined) {
+    if (own.length > 0 && own.every(isAtRest)) return own.every((r) => r.lastExitCode === 0) ? "stopped" : "failed";
     const isLooping = own.length > 0 && own.every((r) => r.restartCount >= BAD_LOOKS_TO_FAIL);
     // A ready instance without a port is a worker that listens on nothing: waiting for it would be in vain.
     return isLooping || own.some((r) => r.state === "ready") ? "failed" : "parked";

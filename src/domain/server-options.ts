@@ -125,6 +125,13 @@ export const SERVER_OPTIONS = [
     fallback: "",
   },
   {
+    name: "host-port-address",
+    kind: "text",
+    value: "address",
+    help: "address of the host that host ports of services are bound to; 0.0.0.0: all",
+    fallback: "127.0.0.1",
+  },
+  {
     name: "faaso-network",
     kind: "text",
     value: "name",
@@ -243,6 +250,13 @@ export const SERVER_OPTIONS = [
     help: "free disk space below which the log and /metrics warn",
     fallback: "2GiB",
     min: 0,
+  },
+  {
+    name: "release-url",
+    kind: "text",
+    value: "url",
+    help: "where new versions are announced: GitHub's latest release, or a document of that kind (default: nowhere)",
+    fallback: "",
   },
 ] as const satisfies readonly ServerOption[];
 

@@ -29,13 +29,18 @@ export type Service = {
   /** lambdaathome's volume text as it was uploaded. */
   readonly volumeText: string;
   readonly iconUrl: string | null;
+  /** The preset it was made from. */
+  readonly preset: string | null;
+  /** Its folder below `volumes/<project slug>/`: the name it had first, so that its data outlives a rename. */
+  readonly volumesName: string;
   /** The deployment that serves; flips only when another one is healthy. */
   readonly activeDeploymentId: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 };
 
-export type ServiceFilter = { readonly projectId?: string; readonly kind?: ServiceKind } & Page;
+/** `name` matches a part, whatever its case. */
+export type ServiceFilter = { readonly projectId?: string; readonly kind?: ServiceKind; readonly name?: string };
 
 export interface ServiceStore {
   /** @throws AppError `not_found` */
@@ -45,14 +50,15 @@ export interface ServiceStore {
   findByRouteName(routeName: string): Promise<Service | undefined>;
   findByLocalPort(port: number): Promise<Service | undefined>;
   findByTag(tag: string): Promise<Service | undefined>;
-  /** Sorted by name, then id. */
-  list(filter?: ServiceFilter): Promise<readonly Service[]>;
+  /** Sorted by name, then id; `order: "newest"`: newest first, equal times by id. */
+  list(filter?: ServiceFilter & Page & { readonly order?: "name" | "newest" }): Promise<readonly Service[]>;
+  count(filter?: ServiceFilter): Promise<number>;
   /** @throws AppError `conflict` naming the field: name, routeName, localPort or tag */
   create(service: Service): Promise<void>;
   /** @throws AppError `not_found`, `conflict` as for create */
   update(id: string, patch: Partial<Omit<Service, "id" | "projectId" | "kind" | "createdAt">>): Promise<Service>;
   /**
-   * Removes it with its deployments and builds. Its instance records stay: their addresses are needed until the
+   * Removes it with its deployments, builds, routes, kept variables and canvas node. Its instance records stay: their addresses are needed until the
    * instances are gone. Idempotent.
    */
   remove(id: string): Promise<void>;

@@ -17,9 +17,13 @@ export function takenError(noun: string, fields: readonly string[], cause?: unkn
   });
 }
 
-/** The project or service that a record would belong to is not there (any more). */
+/** What a record would belong to, such as its project, service, user or node, is not there (any more). */
 export function ownerMissingError(cause?: unknown): AppError {
-  return new AppError("not_found", "The project or service this belongs to does not exist any more.", { cause });
+  return new AppError(
+    "not_found",
+    "What this would belong to does not exist (any more): its project, service, user or canvas node.",
+    { cause },
+  );
 }
 
 /** `localPort` → `local port`. */

@@ -106,7 +106,8 @@ function parseVolume(part: string, roots: readonly string[], field: string): Vol
   };
 }
 
-function requireVolumeSource(source: string, roots: readonly string[], field: string): string {
+/** A folder below the service's own, or one that an operator lists. @throws AppError `invalid` */
+export function requireVolumeSource(source: string, roots: readonly string[], field: string): string {
   if (source.includes("\0") || source.split("/").includes(".."))
     throw invalidField(field, `${source} leaves the service's own folder`, "Use a path without `..`.");
   // Part by part: what is left of `.//etc` without its first two characters would be a folder of the host.
@@ -123,7 +124,8 @@ function requireVolumeSource(source: string, roots: readonly string[], field: st
 
 const FORBIDDEN_TARGETS = ["/", "/proc", "/sys", "/dev", "/secrets"];
 
-function requireVolumeTarget(target: string, field: string): string {
+/** Where in the container. @throws AppError `invalid` */
+export function requireVolumeTarget(target: string, field: string): string {
   const clean = target.length > 1 ? target.replace(/\/+$/, "") : target;
   const isBad = !clean.startsWith("/") || clean.split("/").includes("..") || clean.includes("\0");
   if (isBad) throw invalidField(field, `${target} is no absolute path in the container`, "Write it as ./data:/data.");
