@@ -7,17 +7,24 @@ import { AppError } from "../domain/errors.ts";
 import type { Database, Stores } from "../domain/stores.ts";
 import { Exclusive } from "../lib/exclusive.ts";
 import { MemoryAddressStore } from "./address-store.ts";
+import { MemoryApiKeyStore } from "./api-key-store.ts";
+import { MemoryAuditStore } from "./audit-store.ts";
 import { MemoryBuildStore } from "./build-store.ts";
+import { MemoryCanvasStore } from "./canvas-store.ts";
 import { MemoryDeploymentStore } from "./deployment-store.ts";
+import { MemoryEnvVarStore } from "./env-var-store.ts";
 import { MemoryInstanceStore } from "./instance-store.ts";
 import { copyTables, emptyTables, type MemoryAccess, type MemoryTables } from "./memory-tables.ts";
+import { MemoryPendingChangeStore } from "./pending-change-store.ts";
 import { MemoryProjectStore } from "./project-store.ts";
 import { MemoryRegistryStore } from "./registry-store.ts";
 import { MemoryRouteStore } from "./route-store.ts";
 import { MemoryRuntimeStore } from "./runtime-store.ts";
 import { MemorySecretStore } from "./secret-store.ts";
 import { MemoryServiceStore } from "./service-store.ts";
+import { MemorySessionStore } from "./session-store.ts";
 import { MemorySettingStore } from "./setting-store.ts";
+import { MemoryUserStore } from "./user-store.ts";
 
 export class MemoryDatabase implements Database {
   readonly #turns = new Exclusive();
@@ -35,6 +42,13 @@ export class MemoryDatabase implements Database {
   readonly secrets = this.#stores.secrets;
   readonly registries = this.#stores.registries;
   readonly settings = this.#stores.settings;
+  readonly users = this.#stores.users;
+  readonly sessions = this.#stores.sessions;
+  readonly apiKeys = this.#stores.apiKeys;
+  readonly audit = this.#stores.audit;
+  readonly envVars = this.#stores.envVars;
+  readonly canvas = this.#stores.canvas;
+  readonly pendingChanges = this.#stores.pendingChanges;
 
   /** Works on a copy that takes the place of the tables at the end, so that nothing has to be undone. */
   transact<T>(work: (tx: Stores) => Promise<T>): Promise<T> {
@@ -55,6 +69,14 @@ export class MemoryDatabase implements Database {
         }
       }),
     );
+  }
+
+  async backupTo(): Promise<void> {
+    throw new AppError("unavailable", "A database in memory has no file that could be copied.");
+  }
+
+  async sizeBytes(): Promise<number> {
+    return 0;
   }
 
   /** Waits for what was begun. Idempotent; later calls of stores throw AppError `unavailable`. */
@@ -88,5 +110,12 @@ function createStores(access: MemoryAccess): Stores {
     secrets: new MemorySecretStore(access),
     registries: new MemoryRegistryStore(access),
     settings: new MemorySettingStore(access),
+    users: new MemoryUserStore(access),
+    sessions: new MemorySessionStore(access),
+    apiKeys: new MemoryApiKeyStore(access),
+    audit: new MemoryAuditStore(access),
+    envVars: new MemoryEnvVarStore(access),
+    canvas: new MemoryCanvasStore(access),
+    pendingChanges: new MemoryPendingChangeStore(access),
   };
 }

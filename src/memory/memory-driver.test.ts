@@ -128,5 +128,6 @@ function idleSpec(): InstanceSpec {
     networks: [],
     capabilities: [],
     isolation: "runc",
+    ports: [],
   };
 }

@@ -8,7 +8,9 @@ import type { Clock } from "../domain/clock.ts";
 import type {
   Driver,
   DriverEvent,
+  EngineDescription,
   EngineInfo,
+  EngineUsage,
   ImageInfo,
   InstanceLogLine,
   InstanceSpec,
@@ -18,7 +20,7 @@ import type {
 import { AppError } from "../domain/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { awayError, EnginePresence, type EngineWatcher } from "./engine-presence.ts";
-import { type MemoryBehaviour, type MemoryImageOptions, MemoryImages } from "./memory-images.ts";
+import { type MemoryBehaviour, type MemoryImageOptions, MemoryImages, withVersion } from "./memory-images.ts";
 import { MemoryInstance, requireInstance } from "./memory-instance.ts";
 import { MemoryOutside } from "./memory-outside.ts";
 import { MemoryRegistries } from "./memory-registries.ts";
@@ -41,6 +43,10 @@ export class MemoryDriver implements Driver {
   readonly outside: MemoryOutside;
   /** What they hold and whom they let in; tests change it. */
   readonly registries: MemoryRegistries;
+  /** Host ports that something else on the host has; tests change it. */
+  readonly takenHostPorts = new Set<number>();
+  /** By service id, see `stick`. */
+  readonly #stuck = new Map<string, PromiseWithResolvers<void>>();
   #startErrors: AppError[] = [];
 
   constructor({ clock, serverId = "memory", faasoNetwork = "faaso-net" }: MemoryDriverOptions) {
@@ -49,7 +55,7 @@ export class MemoryDriver implements Driver {
     this.#images = new MemoryImages(
       serverId,
       () => clock.now(),
-      (imageId) => this.#usesImage(imageId),
+      (imageId, tag) => this.#usesImage(imageId, tag),
     );
     this.registries = new MemoryRegistries(this.#images);
   }
@@ -83,14 +89,25 @@ export class MemoryDriver implements Driver {
     if (this.#presence.comeBack()) this.outside.announce();
   }
 
-  /** Whether the service's network name resolves to it. @throws AppError `not_found` */
-  hasAlias(runtimeId: string): boolean {
-    return requireInstance(this.#instances.get(runtimeId), runtimeId).hasAlias;
+  /** Calls about instances of that service do not end until `unstick`. */
+  stick(serviceId: string): void {
+    if (!this.#stuck.has(serviceId)) this.#stuck.set(serviceId, Promise.withResolvers());
+  }
+
+  unstick(serviceId: string): void {
+    this.#stuck.get(serviceId)?.resolve();
+    this.#stuck.delete(serviceId);
+  }
+
+  /** Network names that resolve to it. @throws AppError `not_found` */
+  namesOf(runtimeId: string): readonly string[] {
+    return requireInstance(this.#instances.get(runtimeId), runtimeId).names;
   }
 
   // Instances.
 
   async create(spec: InstanceSpec): Promise<string> {
+    await this.#stuck.get(spec.serviceId)?.promise;
     this.#presence.require();
     const imageId = this.#images.require(spec.image).info.id;
     this.outside.requireJoinable(spec);
@@ -105,8 +122,10 @@ export class MemoryDriver implements Driver {
 
   async start(runtimeId: string): Promise<void> {
     const instance = this.#require(runtimeId);
+    await this.#stuck.get(instance.spec.serviceId)?.promise;
     if (instance.isRunning) return;
     const { projectSlug } = instance.spec;
+    this.#requirePortsFree(instance);
     if (!this.#networks.has(projectSlug)) throw new AppError("not_found", `Network slipway-${projectSlug} not found.`);
     const planned = this.#startErrors.shift();
     if (planned) throw planned;
@@ -116,6 +135,7 @@ export class MemoryDriver implements Driver {
   async stop(runtimeId: string, _graceMs: number): Promise<void> {
     this.#presence.require();
     const instance = this.#instances.get(runtimeId);
+    await this.#stuck.get(instance?.spec.serviceId ?? "")?.promise;
     if (instance?.isRunning) this.#end(instance, EXIT_CODE_OF_SIGTERM);
   }
 
@@ -140,8 +160,8 @@ export class MemoryDriver implements Driver {
     return this.#require(runtimeId).observe();
   }
 
-  async setAlias(runtimeId: string, { isOn }: Parameters<Driver["setAlias"]>[1]): Promise<void> {
-    this.#require(runtimeId).hasAlias = isOn;
+  async setAlias(runtimeId: string, { names }: Parameters<Driver["setAlias"]>[1]): Promise<void> {
+    this.#require(runtimeId).names = [...names];
   }
 
   async *logs(...[runtimeId, ...how]: Parameters<Driver["logs"]>): AsyncGenerator<InstanceLogLine> {
@@ -232,6 +252,11 @@ export class MemoryDriver implements Driver {
     await this.registries.pullImage(...args);
   }
 
+  async hasImage(...args: Parameters<Driver["hasImage"]>): Promise<boolean> {
+    this.#presence.require();
+    return this.registries.hasImage(...args);
+  }
+
   async checkLogin(...args: Parameters<Driver["checkLogin"]>): Promise<void> {
     this.#presence.require();
     await this.registries.checkLogin(...args);
@@ -252,6 +277,24 @@ export class MemoryDriver implements Driver {
     if (this.#presence.isAway)
       return { reachable: false, version: null, apiVersion: null, rootDir: null, error: awayError().message };
     return { reachable: true, version: "memory", apiVersion: "1.41", rootDir: null, error: null };
+  }
+
+  async describe(): Promise<EngineDescription> {
+    const { reachable, error, version, apiVersion } = await this.info();
+    const running = reachable ? [...this.#instances.values()].filter(({ isRunning }) => isRunning).length : 0;
+    const containers = reachable ? this.#instances.size : 0;
+    return {
+      ...{ reachable, error, serverVersion: version, apiVersion, os: null, kernelVersion: null, architecture: null },
+      ...{ storageDriver: null, loggingDriver: null, cgroupDriver: null, dockerRootDir: null, warnings: [] },
+      ...{ containers, containersRunning: running, containersStopped: containers - running },
+      images: reachable ? (await this.listImages()).length : 0,
+    };
+  }
+
+  async usage(): Promise<EngineUsage> {
+    this.#presence.require();
+    const sizes = (await this.listImages()).map(({ sizeBytes }) => sizeBytes);
+    return { imagesSizeBytes: sizes.reduce((a, b) => a + b, 0), volumes: 0, volumesSizeBytes: 0, buildCacheBytes: 0 };
   }
 
   async listEverything(): Promise<readonly unknown[]> {
@@ -280,8 +323,20 @@ export class MemoryDriver implements Driver {
     this.#presence.announce(eventOf("died", instance));
   }
 
-  #usesImage(imageId: string): boolean {
-    return [...this.#instances.values()].some((instance) => instance.imageId === imageId);
+  /** Ports of the host are bound when an instance starts. */
+  #requirePortsFree({ runtimeId, spec }: MemoryInstance): void {
+    const others = [...this.#instances.values()].filter((i) => i.isRunning && i.runtimeId !== runtimeId);
+    for (const { hostPort, protocol } of spec.ports) {
+      if (hostPort === undefined) continue;
+      const isTaken = others.some((i) => i.spec.ports.some((p) => p.hostPort === hostPort && p.protocol === protocol));
+      if (!isTaken && !this.takenHostPorts.has(hostPort)) continue;
+      throw new AppError("conflict", `Host port 127.0.0.1:${hostPort} is in use by something else.`);
+    }
+  }
+
+  #usesImage(imageId: string, tag: string | undefined): boolean {
+    const own = [...this.#instances.values()].filter((instance) => instance.imageId === imageId);
+    return own.some(({ spec }) => tag === undefined || withVersion(spec.image) === tag);
   }
 
   #require(runtimeId: string): MemoryInstance {

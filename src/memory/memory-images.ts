@@ -30,13 +30,13 @@ const ROOT = { uid: 0, gid: 0 };
 export class MemoryImages implements ImageDriver {
   readonly #serverId: string;
   readonly #now: () => number;
-  readonly #isInUse: (imageId: string) => boolean;
+  readonly #isInUse: (imageId: string, tag: string | undefined) => boolean;
   /** By id. */
   readonly #images = new Map<string, Image>();
   #made = 0;
 
-  /** `isInUse` is asked before an image is removed. */
-  constructor(serverId: string, now: () => number, isInUse: (imageId: string) => boolean) {
+  /** `isInUse` is asked before an image is removed; with a tag, about instances that were made from that one. */
+  constructor(serverId: string, now: () => number, isInUse: (imageId: string, tag: string | undefined) => boolean) {
     this.#serverId = serverId;
     this.#now = now;
     this.#isInUse = isInUse;
@@ -45,7 +45,7 @@ export class MemoryImages implements ImageDriver {
   /** Adds an image, or puts another one in the place of that tag. Answers its id. */
   add(reference: string, options: MemoryImageOptions = {}): string {
     this.#made += 1;
-    const id = `sha256:${this.#made.toString(16).padStart(64, "0")}`;
+    const id = `sha256:${this.#made.toString(16).padStart(12, "0").padEnd(64, "0")}`;
     const info: ImageInfo = {
       id,
       tags: [],
@@ -94,7 +94,8 @@ export class MemoryImages implements ImageDriver {
   async removeImage(reference: string): Promise<boolean> {
     if (!this.#has(reference)) return true;
     const { info, options } = this.require(reference);
-    if (this.#isInUse(info.id)) return false;
+    const isOneOfMany = reference !== info.id && info.tags.length > 1;
+    if (this.#isInUse(info.id, isOneOfMany ? withVersion(reference) : undefined)) return false;
     const tags = info.tags.filter((tag) => reference !== info.id && tag !== withVersion(reference));
     if (tags.length === 0) this.#images.delete(info.id);
     else this.#images.set(info.id, { info: { ...info, tags }, options });
@@ -115,6 +116,7 @@ export class MemoryImages implements ImageDriver {
   }
 }
 
-function withVersion(reference: string): string {
+/** The name with its tag, `latest` when it says none. */
+export function withVersion(reference: string): string {
   return reference.lastIndexOf(":") > reference.lastIndexOf("/") ? reference : `${reference}:latest`;
 }

@@ -8,8 +8,8 @@ export class MemoryInstance {
   readonly name: string;
   readonly spec: InstanceSpec;
   readonly imageId: string;
-  /** Whether the service's network name resolves to it. */
-  hasAlias = false;
+  /** What it answers to on its project's network. */
+  names: readonly string[] = [];
   readonly #address: string;
   #state: ObservedInstance["state"] = "created";
   #exitCode: number | null = null;
@@ -66,6 +66,7 @@ export class MemoryInstance {
       wasOomKilled: this.#wasOomKilled,
       startedAt: this.#startedAt,
       address: this.#address,
+      names: this.names,
     };
   }
 

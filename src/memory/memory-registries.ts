@@ -18,6 +18,11 @@ export class MemoryRegistries implements RegistryDriver {
     this.#images = images;
   }
 
+  /** Somebody pushes an image that the engine does not have. */
+  add(reference: string, { exposedPorts }: { readonly exposedPorts: readonly number[] }): void {
+    this.#kept.set(reference, { id: "", tags: [], labels: {}, createdAt: 0, sizeBytes: 1, exposedPorts });
+  }
+
   /** References of what was pushed, sorted. */
   get pushed(): readonly string[] {
     return [...this.#kept.keys()].sort();
@@ -46,6 +51,11 @@ export class MemoryRegistries implements RegistryDriver {
     if (info === undefined) throw new AppError("not_found", `The registry has no image ${reference}.`);
     this.#images.add(reference, { labels: info.labels, exposedPorts: info.exposedPorts });
     onLine(`pulled ${reference}`);
+  }
+
+  async hasImage(reference: string, login: RegistryLogin | undefined, signal: AbortSignal): Promise<boolean> {
+    this.#admit(registryHostOf(reference), login, signal);
+    return this.#kept.has(reference);
   }
 
   async checkLogin(login: RegistryLogin): Promise<void> {

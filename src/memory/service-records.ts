@@ -41,15 +41,11 @@ export class MemoryServiceRecords<T extends ServiceRecord> {
   }
 
   list(filter: Filter<T>): Promise<readonly T[]> {
-    const { serviceId, statuses } = filter;
-    return this.access((tables) => {
-      const matching = [...this.#tableOf(tables).values()].filter(
-        (record) =>
-          (serviceId === undefined || record.serviceId === serviceId) &&
-          (statuses === undefined || statuses.includes(record.status)),
-      );
-      return kept(slice(matching.sort(byNewest), filter));
-    });
+    return this.access((tables) => kept(slice(this.#matching(tables, filter).sort(byNewest), filter)));
+  }
+
+  count(filter: Omit<Filter<T>, keyof Page>): Promise<number> {
+    return this.access((tables) => this.#matching(tables, filter).length);
   }
 
   create(record: T): Promise<void> {
@@ -72,5 +68,13 @@ export class MemoryServiceRecords<T extends ServiceRecord> {
     return this.access((tables) => {
       this.#tableOf(tables).delete(id);
     });
+  }
+
+  #matching(tables: MemoryTables, { serviceId, statuses }: Omit<Filter<T>, keyof Page>): T[] {
+    return [...this.#tableOf(tables).values()].filter(
+      (record) =>
+        (serviceId === undefined || record.serviceId === serviceId) &&
+        (statuses === undefined || statuses.includes(record.status)),
+    );
   }
 }

@@ -2,13 +2,16 @@
 
 import type { Service, ServiceFilter, ServiceStore } from "../domain/service.ts";
 import {
+  byNewest,
   compareText,
+  contains,
   kept,
   type MemoryAccess,
   mustBeFree,
   mustGet,
   mustHaveOwner,
   patched,
+  removeEnvScope,
   removeService,
   slice,
 } from "./memory-tables.ts";
@@ -44,16 +47,15 @@ export class MemoryServiceStore implements ServiceStore {
     return this.#findWhere((service) => service.tag === tag);
   }
 
-  list(filter: ServiceFilter = {}): Promise<readonly Service[]> {
+  list(filter: Parameters<ServiceStore["list"]>[0] = {}): Promise<readonly Service[]> {
     return this.#access(({ services }) => {
-      const matching = [...services.values()].filter(
-        (service) =>
-          (filter.projectId === undefined || service.projectId === filter.projectId) &&
-          (filter.kind === undefined || service.kind === filter.kind),
-      );
-      matching.sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id));
-      return kept(slice(matching, filter));
+      const ordered = matching(services, filter).sort(filter.order === "newest" ? byNewest : byName);
+      return kept(slice(ordered, filter));
     });
+  }
+
+  count(filter: ServiceFilter = {}): Promise<number> {
+    return this.#access(({ services }) => matching(services, filter).length);
   }
 
   create(service: Service): Promise<void> {
@@ -78,12 +80,28 @@ export class MemoryServiceStore implements ServiceStore {
   }
 
   remove(id: string): Promise<void> {
-    return this.#access((tables) => removeService(tables, id));
+    return this.#access((tables) => {
+      removeEnvScope(tables, "service", id);
+      removeService(tables, id);
+    });
   }
 
   #findWhere(matches: (service: Service) => boolean): Promise<Service | undefined> {
     return this.#access(({ services }) => kept([...services.values()].find(matches)));
   }
+}
+
+function matching(services: ReadonlyMap<string, Service>, { projectId, kind, name }: ServiceFilter): Service[] {
+  return [...services.values()].filter(
+    (service) =>
+      (projectId === undefined || service.projectId === projectId) &&
+      (kind === undefined || service.kind === kind) &&
+      contains(service.name, name),
+  );
+}
+
+function byName(a: Service, b: Service): number {
+  return compareText(a.name, b.name) || compareText(a.id, b.id);
 }
 
 function mustBeUnique(service: Service, others: readonly Service[]): void {

@@ -2,6 +2,7 @@
 
 import { chooseHostNumber } from "../domain/host-number.ts";
 import type { AddressStore } from "../domain/instance.ts";
+import { requireProject } from "./project-store.ts";
 import { inTransaction, type SchemaDb } from "./schema.ts";
 
 export class SqlAddressStore implements AddressStore {
@@ -15,6 +16,7 @@ export class SqlAddressStore implements AddressStore {
     return inTransaction(this.#db, async (tx) => {
       const uses = await tx.selectFrom("addresses").selectAll().where("projectId", "=", projectId).execute();
       const hostNumber = chooseHostNumber(uses, slot, now, restMs);
+      await requireProject(tx, projectId);
       await tx
         .insertInto("addresses")
         .values({ projectId, hostNumber, slot, freedAt: null })

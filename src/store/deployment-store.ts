@@ -2,7 +2,7 @@
 
 import type { Deployment, DeploymentStore } from "../domain/deployment.ts";
 import { notFoundError } from "../domain/store-errors.ts";
-import { isEmptyPatch, paged } from "./page.ts";
+import { countOf, isEmptyPatch, paged } from "./page.ts";
 import { RecordCodec } from "./record-codec.ts";
 import { DEPLOYMENT_FLAGS, DEPLOYMENT_JSON, inTransaction, type SchemaDb } from "./schema.ts";
 
@@ -25,10 +25,12 @@ export class SqlDeploymentStore implements DeploymentStore {
 
   async list(filter: Parameters<DeploymentStore["list"]>[0]): Promise<readonly Deployment[]> {
     if (filter.statuses?.length === 0) return [];
-    let query = this.#db.selectFrom("deployments").selectAll().orderBy("createdAt", "desc").orderBy("id");
-    if (filter.serviceId !== undefined) query = query.where("serviceId", "=", filter.serviceId);
-    if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
+    const query = this.#matching(filter).selectAll().orderBy("createdAt", "desc").orderBy("id");
     return (await paged(query, filter).execute()).map((row) => codec.decode(row));
+  }
+
+  async count(filter: Parameters<DeploymentStore["count"]>[0]): Promise<number> {
+    return filter.statuses?.length === 0 ? 0 : countOf(this.#matching(filter));
   }
 
   async create(deployment: Deployment): Promise<void> {
@@ -49,6 +51,13 @@ export class SqlDeploymentStore implements DeploymentStore {
       await tx.updateTable("services").set(unset).where("activeDeploymentId", "=", id).execute();
       await tx.deleteFrom("deployments").where("id", "=", id).execute();
     });
+  }
+
+  #matching({ serviceId, statuses }: Parameters<DeploymentStore["count"]>[0]) {
+    let query = this.#db.selectFrom("deployments");
+    if (serviceId !== undefined) query = query.where("serviceId", "=", serviceId);
+    if (statuses !== undefined) query = query.where("status", "in", statuses);
+    return query;
   }
 }
 

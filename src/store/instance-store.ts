@@ -3,7 +3,8 @@
 import type { InstanceRecord, InstanceStore } from "../domain/instance.ts";
 import { notFoundError } from "../domain/store-errors.ts";
 import { isEmptyPatch } from "./page.ts";
-import type { SchemaDb } from "./schema.ts";
+import { requireProject } from "./project-store.ts";
+import { inTransaction, type SchemaDb } from "./schema.ts";
 
 export class SqlInstanceStore implements InstanceStore {
   readonly #db: SchemaDb;
@@ -17,9 +18,13 @@ export class SqlInstanceStore implements InstanceStore {
     return (filter.serviceId === undefined ? query : query.where("serviceId", "=", filter.serviceId)).execute();
   }
 
-  async put(record: InstanceRecord): Promise<void> {
-    const insert = this.#db.insertInto("instances").values(record);
-    await insert.onConflict((conflict) => conflict.column("slot").doUpdateSet(record)).execute();
+  /** The project is no foreign key: records outlive it. */
+  put(record: InstanceRecord): Promise<void> {
+    return inTransaction(this.#db, async (tx) => {
+      await requireProject(tx, record.projectId);
+      const insert = tx.insertInto("instances").values(record);
+      await insert.onConflict((conflict) => conflict.column("slot").doUpdateSet(record)).execute();
+    });
   }
 
   async update(slot: string, patch: Parameters<InstanceStore["update"]>[1]): Promise<InstanceRecord> {

@@ -8,9 +8,10 @@ import { AppError } from "../domain/errors.ts";
 import type { Migration, MigrationDb } from "./migration.ts";
 import { initial } from "./migrations/0001-initial.ts";
 import { functionsAsFolders } from "./migrations/0002-functions-as-folders.ts";
+import { projectsAndPeople } from "./migrations/0003-projects-and-people.ts";
 
 /** All steps, in order. Add the next one at the end. */
-export const MIGRATIONS: readonly Migration[] = [initial, functionsAsFolders];
+export const MIGRATIONS: readonly Migration[] = [initial, functionsAsFolders, projectsAndPeople];
 
 type MigrationSchema = { _migrations: { version: number; name: string; applied_at: number } };
 

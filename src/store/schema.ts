@@ -4,20 +4,28 @@
  */
 
 import type { Kysely } from "kysely";
+import type { ApiKey } from "../domain/api-key.ts";
+import type { AuditRecord } from "../domain/audit.ts";
 import type { Build } from "../domain/build.ts";
+import type { CanvasEdge, CanvasNode } from "../domain/canvas.ts";
 import type { Deployment } from "../domain/deployment.ts";
+import type { EnvVar } from "../domain/env-var.ts";
 import type { HostNumberUse } from "../domain/host-number.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import type { Project } from "../domain/project.ts";
+import type { ChangeOp } from "../domain/pending-change.ts";
+import type { LeavingProject, Project } from "../domain/project.ts";
 import type { RegistryRecord } from "../domain/registry.ts";
 import type { RouteRecord } from "../domain/route-claim.ts";
 import type { Runtime } from "../domain/runtime.ts";
 import type { SecretRecord } from "../domain/secret.ts";
 import type { Service } from "../domain/service.ts";
+import type { Session } from "../domain/session.ts";
+import type { User } from "../domain/user.ts";
 import type { StoredRecord } from "./record-codec.ts";
 
 export const DEPLOYMENT_JSON = [
   "env",
+  "givenEnv",
   "ports",
   "listenPorts",
   "resources",
@@ -33,13 +41,28 @@ export const DEPLOYMENT_JSON = [
   "test",
   "declared",
 ] as const;
-export const DEPLOYMENT_FLAGS = ["isHeld"] as const;
+export const DEPLOYMENT_FLAGS = ["isHeld", "awaitsStart"] as const;
 export const RUNTIME_JSON = ["options", "reload"] as const;
 export const SERVICE_FLAGS = ["isPrivate"] as const;
 export const BUILD_FLAGS = ["wasCached"] as const;
 
+/** A staged change; `payload` is JSON text, and an op leaves those of the ids null that it does not have. */
+export type PendingChangeRow = {
+  readonly id: string;
+  readonly projectId: string;
+  readonly seq: number;
+  readonly userId: string | null;
+  readonly op: ChangeOp;
+  readonly targetId: string | null;
+  readonly targetTempId: string | null;
+  readonly parentTempId: string | null;
+  readonly payload: string;
+  readonly createdAt: number;
+};
+
 export type Schema = {
   projects: Project;
+  leavingProjects: LeavingProject;
   services: StoredRecord<Service, never, (typeof SERVICE_FLAGS)[number]>;
   deployments: StoredRecord<Deployment, (typeof DEPLOYMENT_JSON)[number], (typeof DEPLOYMENT_FLAGS)[number]>;
   builds: StoredRecord<Build, never, (typeof BUILD_FLAGS)[number]>;
@@ -51,6 +74,14 @@ export type Schema = {
   secrets: Omit<SecretRecord, "functionName"> & { readonly functionName: string };
   registries: RegistryRecord;
   settings: { readonly key: string; readonly value: string };
+  users: User;
+  sessions: Session;
+  apiKeys: ApiKey;
+  audit: AuditRecord;
+  envVars: EnvVar;
+  canvasNodes: CanvasNode;
+  canvasEdges: CanvasEdge;
+  pendingChanges: PendingChangeRow;
 };
 
 /** The database, or a transaction of it. */

@@ -1,10 +1,12 @@
-/** Services in SQL. Deployments, builds and instance records of a service go with it by foreign keys. */
+/** Services in SQL. Deployments, builds, routes and the canvas node of a service go with it by foreign keys. */
 
 import type { Service, ServiceFilter, ServiceStore } from "../domain/service.ts";
 import { notFoundError } from "../domain/store-errors.ts";
-import { isEmptyPatch, paged } from "./page.ts";
+import { SqlEnvVarStore } from "./env-var-store.ts";
+import { countOf, isEmptyPatch, paged } from "./page.ts";
 import { RecordCodec } from "./record-codec.ts";
-import { type SchemaDb, SERVICE_FLAGS } from "./schema.ts";
+import { inTransaction, type SchemaDb, SERVICE_FLAGS } from "./schema.ts";
+import { containsText } from "./text-filter.ts";
 
 const codec = new RecordCodec<Service, never, (typeof SERVICE_FLAGS)[number]>({ json: [], flags: SERVICE_FLAGS });
 
@@ -41,11 +43,14 @@ export class SqlServiceStore implements ServiceStore {
     return this.#findWhere("tag", tag);
   }
 
-  async list(filter: ServiceFilter = {}): Promise<readonly Service[]> {
-    let query = this.#db.selectFrom("services").selectAll().orderBy("name").orderBy("id");
-    if (filter.projectId !== undefined) query = query.where("projectId", "=", filter.projectId);
-    if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
-    return (await paged(query, filter).execute()).map((row) => codec.decode(row));
+  async list(filter: Parameters<ServiceStore["list"]>[0] = {}): Promise<readonly Service[]> {
+    const query = this.#matching(filter).selectAll();
+    const ordered = filter.order === "newest" ? query.orderBy("createdAt", "desc") : query.orderBy("name");
+    return (await paged(ordered.orderBy("id"), filter).execute()).map((row) => codec.decode(row));
+  }
+
+  count(filter: ServiceFilter = {}): Promise<number> {
+    return countOf(this.#matching(filter));
   }
 
   async create(service: Service): Promise<void> {
@@ -59,8 +64,19 @@ export class SqlServiceStore implements ServiceStore {
     return row === undefined ? missing(id) : codec.decode(row);
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#db.deleteFrom("services").where("id", "=", id).execute();
+  remove(id: string): Promise<void> {
+    return inTransaction(this.#db, async (tx) => {
+      await new SqlEnvVarStore(tx).removeScope("service", id);
+      await tx.deleteFrom("services").where("id", "=", id).execute();
+    });
+  }
+
+  #matching({ projectId, kind, name }: ServiceFilter) {
+    let query = this.#db.selectFrom("services");
+    if (projectId !== undefined) query = query.where("projectId", "=", projectId);
+    if (kind !== undefined) query = query.where("kind", "=", kind);
+    if (name !== undefined) query = query.where(containsText("name", name));
+    return query;
   }
 
   async #findWhere(

@@ -5,7 +5,7 @@
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import { translateSqliteError } from "./sqlite-errors.ts";
+import { closedError, translateSqliteError } from "./sqlite-errors.ts";
 
 /** How long to wait for another program's lock, in milliseconds. The event loop stands still meanwhile. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -34,6 +34,10 @@ export class SqliteConnection implements DatabaseConnection {
         // was answered with 202 must still be there. It costs one fsync per commit, and commits are few: requests to
         // functions never write.
         database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+        // SQLite's own `lower` knows the letters A to Z only.
+        database.function("lower", { deterministic: true }, (text) =>
+          typeof text === "string" ? text.toLowerCase() : text,
+        );
       } catch (error) {
         database.close();
         throw error;
@@ -60,6 +64,11 @@ export class SqliteConnection implements DatabaseConnection {
   /** Runs a statement that takes no parameters and answers nothing, such as BEGIN. */
   execute(sql: string): void {
     translated(() => this.#database.exec(sql));
+  }
+
+  /** @throws AppError `unavailable` once it is closed */
+  requireOpen(): void {
+    if (!this.#database.isOpen) throw closedError();
   }
 
   /** False outside a transaction, also when SQLite has ended one by itself, as it does on a full disk. */

@@ -10,6 +10,7 @@ import { migrate } from "./migrate.ts";
 import { createPrivateFile } from "./private-file.ts";
 import type { Schema, SchemaDb } from "./schema.ts";
 import { createSqlStores } from "./sql-stores.ts";
+import { backUpSqlite, sqliteSizeBytes } from "./sqlite-backup.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { NodeSqliteDialect } from "./sqlite-dialect.ts";
 
@@ -25,11 +26,20 @@ export class SqliteDatabase implements Database {
   readonly secrets: Stores["secrets"];
   readonly registries: Stores["registries"];
   readonly settings: Stores["settings"];
+  readonly users: Stores["users"];
+  readonly sessions: Stores["sessions"];
+  readonly apiKeys: Stores["apiKeys"];
+  readonly audit: Stores["audit"];
+  readonly envVars: Stores["envVars"];
+  readonly canvas: Stores["canvas"];
+  readonly pendingChanges: Stores["pendingChanges"];
+  readonly #path: string;
   readonly #db: SchemaDb;
   readonly #turns: Exclusive;
   readonly #connection: SqliteConnection;
 
-  private constructor(db: SchemaDb, turns: Exclusive, connection: SqliteConnection) {
+  private constructor(path: string, db: SchemaDb, turns: Exclusive, connection: SqliteConnection) {
+    this.#path = path;
     this.#db = db;
     this.#turns = turns;
     this.#connection = connection;
@@ -45,6 +55,13 @@ export class SqliteDatabase implements Database {
     this.secrets = stores.secrets;
     this.registries = stores.registries;
     this.settings = stores.settings;
+    this.users = stores.users;
+    this.sessions = stores.sessions;
+    this.apiKeys = stores.apiKeys;
+    this.audit = stores.audit;
+    this.envVars = stores.envVars;
+    this.canvas = stores.canvas;
+    this.pendingChanges = stores.pendingChanges;
   }
 
   /**
@@ -63,7 +80,7 @@ export class SqliteDatabase implements Database {
         plugins: [new CamelCasePlugin()],
       });
       await migrate(db.withoutPlugins() as Kysely<unknown>);
-      return new SqliteDatabase(db, turns, connection);
+      return new SqliteDatabase(path, db, turns, connection);
     } catch (error) {
       connection.close();
       throw error;
@@ -73,6 +90,17 @@ export class SqliteDatabase implements Database {
   /** @throws Error when `work` calls this database instead of `tx` and waits for it: it would wait for ever */
   transact<T>(work: (tx: Stores) => Promise<T>): Promise<T> {
     return this.#turns.guard(() => this.#db.transaction().execute((tx) => work(createSqlStores(tx))));
+  }
+
+  /** Also what is done while it runs waits for nothing: see `backUpSqlite`. */
+  async backupTo(path: string): Promise<void> {
+    this.#connection.requireOpen();
+    await backUpSqlite(this.#path, path);
+  }
+
+  /** The file and its write-ahead log. */
+  sizeBytes(): Promise<number> {
+    return sqliteSizeBytes(this.#path);
   }
 
   /** Waits for what was begun. Idempotent; later calls of stores throw AppError `unavailable`. */

@@ -23,8 +23,7 @@ const IOERR_SHMSIZE = 4874;
 /** The AppError that says what `error` means, or `error` itself when it is nothing a caller could know. */
 export function translateSqliteError(error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
-  if (error.code === "ERR_INVALID_STATE")
-    return new AppError("unavailable", "The database is closed.", { cause: error });
+  if (error.code === "ERR_INVALID_STATE") return closedError(error);
   const code = resultCodeOf(error);
   if (code === undefined) return error;
   return translateExtended(code, error) ?? translatePrimary(code & 0xff, error) ?? error;
@@ -83,6 +82,11 @@ function translatePrimary(code: number, cause: Error): AppError | undefined {
   }
 }
 
+/** @param cause what said so, if anything did */
+export function closedError(cause?: unknown): AppError {
+  return new AppError("unavailable", "The database is closed.", { cause });
+}
+
 /** `what` can't be opened for writing, whatever the system's reason. */
 export function cannotOpenError(what: string, cause: unknown): AppError {
   return new AppError("unavailable", `${what} can't be opened for writing.`, {
@@ -99,14 +103,16 @@ export function diskFullError(cause: unknown): AppError {
   });
 }
 
+/** Fields that only say within what the others are unique. */
+const WITHIN: ReadonlySet<string> = new Set(["projectId", "scope", "scopeId"]);
+
 /** Of `UNIQUE constraint failed: services.project_id, services.name`: a service with this name. */
 function uniqueError(cause: Error): AppError {
   const columns = cause.message.slice(cause.message.indexOf(":") + 1).split(",");
   const table = columns[0]?.trim().split(".")[0] ?? "";
   const fields = columns.map((column) => camelCase(column.trim().split(".")[1] ?? ""));
-  // The project only says within what the other fields are unique.
-  const own = fields.length > 1 ? fields.filter((field) => field !== "projectId") : fields;
-  return takenError(table.replace(/s$/, ""), own, cause);
+  const own = fields.length > 1 ? fields.filter((field) => !WITHIN.has(field)) : fields;
+  return takenError(table.replace(/s$/, "").replaceAll("_", " "), own, cause);
 }
 
 function camelCase(column: string): string {

@@ -78,6 +78,7 @@ export class DriverBench {
       networks: [],
       capabilities: [],
       isolation: "runc",
+      ports: [],
       ...change,
     };
   }

@@ -67,6 +67,10 @@ export function imagePromises(bench: DriverBench, promise: Promised): void {
     assert.deepEqual(await bench.driver.findImage(image), before);
 
     await bench.driver.create(bench.spec(PROGRAMS.idle));
+    await bench.driver.tagImage(image, further);
+    assert.equal(await bench.driver.removeImage(image), false, "an instance was made from that tag");
+    assert.equal(await bench.driver.removeImage(further), true, "from this one none");
+    assert.deepEqual(await bench.driver.findImage(image), before);
     assert.equal(await bench.driver.removeImage(image), false);
     assert.deepEqual(await bench.driver.findImage(image), before);
   });

@@ -134,9 +134,11 @@ export function slotPromises(bench: DriverBench, promise: Promised): void {
     const id = await bench.started(spec);
     const { address } = await bench.driver.inspect(id);
     const { projectSlug, serviceName } = spec;
-    for (const isOn of [true, true, false, false]) {
-      await bench.driver.setAlias(id, { projectSlug, serviceName, isOn });
-      assert.equal((await bench.driver.inspect(id)).address, address);
+    const further = `${serviceName}-before`;
+    for (const names of [[serviceName], [serviceName], [further, serviceName], [serviceName], [], []]) {
+      await bench.driver.setAlias(id, { projectSlug, names });
+      assert.partialDeepStrictEqual(await bench.driver.inspect(id), { address, names });
+      assert.deepEqual((await bench.driver.list({ serviceId: spec.serviceId }))[0]?.names, names);
     }
   });
 }

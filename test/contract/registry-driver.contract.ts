@@ -52,6 +52,18 @@ export function registryDriverContract(name: string, open: () => Promise<Registr
       await bench.driver.removeImage(reference);
     });
 
+    test("whether a registry has an image is told without fetching it", async () => {
+      const reference = await pushed("contract/asked:1");
+      const has = (wanted: string, login: RegistryLogin | undefined) => bench.driver.hasImage(wanted, login, signal);
+      assert.equal(await has(reference, bench.login), true);
+      assert.equal(await has(remote("contract/asked:2"), bench.login), false);
+      assert.equal(await has(remote("contract/nothing:1"), bench.login), false);
+      assert.equal(await bench.driver.findImage(reference), undefined);
+      await assert.rejects(has(reference, undefined), { code: "unauthorized" });
+      await assert.rejects(has(`${bench.awayHost}/a:1`, bench.login), { code: "bad_gateway" });
+      await assert.rejects(bench.driver.hasImage(reference, bench.login, AbortSignal.abort()), { code: "cancelled" });
+    });
+
     test("without or with a wrong login it is `unauthorized`, and the password stands nowhere", async () => {
       const reference = await pushed("contract/locked:1");
       const wrong = { ...bench.login, password: "wrong-password" };

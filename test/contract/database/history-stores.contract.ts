@@ -64,6 +64,10 @@ export function historyStoresContract(open: OpenDatabase): void {
       assert.equal(await ids({ serviceId: "s", statuses: ["pending", "healthy"], offset: 1, limit: 5 }), "ab");
       assert.equal(await ids({ statuses: [] }), "");
       assert.equal(await ids({ offset: 3 }), "d");
+      assert.equal(await database.deployments.count({}), 4);
+      assert.equal(await database.deployments.count({ serviceId: "s" }), 3);
+      assert.equal(await database.deployments.count({ serviceId: "s", statuses: ["pending"] }), 2);
+      assert.equal(await database.deployments.count({ statuses: [] }), 0);
     },
   );
 

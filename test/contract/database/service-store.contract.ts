@@ -1,8 +1,17 @@
 /** What a ServiceStore promises. */
 
 import assert from "node:assert/strict";
-import type { ServiceFilter } from "../../../src/domain/service.ts";
-import { sampleBuild, sampleDeployment, sampleInstance, sampleProject, sampleService } from "./sample-records.ts";
+import type { ServiceStore } from "../../../src/domain/service.ts";
+import {
+  sampleBuild,
+  sampleDeployment,
+  sampleEdge,
+  sampleEnvVar,
+  sampleInstance,
+  sampleNode,
+  sampleProject,
+  sampleService,
+} from "./sample-records.ts";
 import { databaseTest, type OpenDatabase, rejectsWith, seed } from "./test-database.ts";
 
 export function serviceStoreContract(open: OpenDatabase): void {
@@ -89,13 +98,64 @@ export function serviceStoreContract(open: OpenDatabase): void {
       await database.services.create(sampleService("2", "q", { name: "a" }));
       await database.services.create(sampleService("1", "p", { name: "a" }));
       await database.services.create(sampleService("4", "p", { name: "a-b" }));
-      const ids = async (filter?: ServiceFilter) =>
+      const ids = async (filter?: Parameters<ServiceStore["list"]>[0]) =>
         (await database.services.list(filter)).map((service) => service.id).join("");
       assert.equal(await ids(), "1243");
       assert.equal(await ids({ projectId: "p" }), "143");
       assert.equal(await ids({ kind: "image" }), "3");
       assert.equal(await ids({ projectId: "q", kind: "image" }), "");
       assert.equal(await ids({ projectId: "p", offset: 1, limit: 1 }), "4");
+    },
+  );
+
+  databaseTest(open, "services are listed newest first when asked, found by name, and counted", async (database) => {
+    await database.projects.create(sampleProject("p"));
+    await database.projects.create(sampleProject("q"));
+    await database.services.create(sampleService("1", "p", { name: "web", createdAt: 5 }));
+    await database.services.create(sampleService("2", "q", { name: "web-shop", createdAt: 9, kind: "image" }));
+    await database.services.create(sampleService("3", "p", { name: "db", createdAt: 5 }));
+    const newest = { order: "newest" } as const;
+    const ids = async (filter?: Parameters<ServiceStore["list"]>[0]) =>
+      (await database.services.list(filter)).map((service) => service.id).join("");
+    assert.equal(await ids(newest), "213");
+    assert.equal(await ids({ ...newest, offset: 1, limit: 1 }), "1");
+    assert.equal(await ids({ order: "name" }), "312");
+    assert.equal(await ids({ name: "WEB" }), "12");
+    assert.equal(await ids({ name: "%" }), "");
+    assert.equal(await ids({ ...newest, name: "eb", projectId: "q" }), "2");
+    assert.equal(await database.services.count(), 3);
+    assert.equal(await database.services.count({ name: "web" }), 2);
+    assert.equal(await database.services.count({ name: "web", projectId: "p", kind: "function" }), 1);
+    assert.equal(await database.services.count({ kind: "image", projectId: "p" }), 0);
+  });
+
+  databaseTest(
+    open,
+    "a service goes with its kept variables and canvas node, its neighbours stay",
+    async (database) => {
+      await seed(database);
+      await database.services.create(sampleService("stays", "p"));
+      for (const scopeId of ["s", "stays"]) {
+        await database.envVars.create(sampleEnvVar(scopeId, "p", { scope: "service", scopeId }));
+        await database.canvas.putNode(sampleNode(scopeId, "p", { type: "service", serviceId: scopeId }));
+      }
+      // The same id, but another scope's.
+      await database.envVars.create(sampleEnvVar("group", "p", { scope: "group", scopeId: "s" }));
+      await database.canvas.putNode(sampleNode("in-it", "p", { parentId: "s" }));
+      await database.canvas.putEdge(sampleEdge("e", "p", ["s", "stays"]));
+      await database.services.remove("s");
+      assert.deepEqual(
+        (await database.envVars.list({})).map((variable) => variable.id),
+        ["group", "stays"],
+      );
+      assert.deepEqual(
+        (await database.canvas.listNodes("p")).map((node) => [node.id, node.parentId]),
+        [
+          ["in-it", null],
+          ["stays", null],
+        ],
+      );
+      assert.deepEqual(await database.canvas.listEdges("p"), []);
     },
   );
 
