@@ -1,40 +1,75 @@
-/** Who may ask what. Until there are users there is one credential, the passkey, and it is an admin's. */
+/**
+ * Who may ask what: one table, one place. Each route states a permission; this hook finds out who asks, by what stands in
+ * `Authorization`, and holds the two against each other.
+ */
 
 import type { FastifyRequest } from "fastify";
+import { type Actor, PASSKEY_ACTOR } from "../domain/actor.ts";
 import { AppError } from "../domain/errors.ts";
+import { TOKEN_PREFIX } from "../domain/session.ts";
+import { isLocal } from "./client-address.ts";
 
-/** `public`: anybody. `admin`: the passkey. `local_or_admin`: also loopback without a forwarding header. */
-export type Permission = "public" | "admin" | "local_or_admin";
+/**
+ * `public`: anybody. `member`: anybody signed in. `admin`: admins and the passkey. `local_or_admin`: also loopback
+ * without a forwarding header.
+ */
+export type Permission = "public" | "member" | "admin" | "local_or_admin";
 
-/** Lets the request pass. A path that is no route's passes too: it gets its 404. @throws AppError `unauthorized` */
-export async function authorize(
-  request: FastifyRequest,
-  admits: (credential: string) => Promise<boolean>,
-): Promise<void> {
+/** Tells whose a credential is. */
+export type Credentials = {
+  /** Is this the passkey? @throws AppError `internal` when that can't be told */
+  readonly admits: (credential: string) => Promise<boolean>;
+  /** Who an access token or API key stands for; undefined for anything else and for what has expired. */
+  readonly identify: (token: string) => Promise<Actor | undefined>;
+};
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; undefined for somebody who is not signed in, which only a public route (or a local one) sees. */
+    actor: Actor | undefined;
+  }
+}
+
+/**
+ * Lets the request pass and says on it who asks. A path that is no route's passes too: it gets its 404.
+ * @throws AppError `unauthorized`, `forbidden`
+ */
+export async function authorize(request: FastifyRequest, credentials: Credentials): Promise<void> {
   const permission = request.routeOptions.config?.permission ?? "admin";
   if (permission === "public" || request.is404) return;
   if (permission === "local_or_admin" && isLocal(request)) return;
-  const { authorization } = request.headers;
+  request.actor = await requireActor(request.headers.authorization, credentials);
+  if (permission !== "member" && request.actor.role !== "admin") {
+    throw new AppError("forbidden", "Insufficient permissions.", { remedy: "Ask an admin of this server." });
+  }
+}
+
+/** Who a bare token stands for, the passkey among them: for WebSockets, which say it in a message. */
+export async function findActor(token: string, { admits, identify }: Credentials): Promise<Actor | undefined> {
+  // Tokens first: they must go on working while the passfile can't be read.
+  const known = token.startsWith(TOKEN_PREFIX) ? await identify(token) : undefined;
+  return known ?? ((await admits(token)) ? PASSKEY_ACTOR : undefined);
+}
+
+/** The actor of a route that only somebody signed in reaches. */
+export function actorOf(request: FastifyRequest): Actor {
+  if (request.actor === undefined) throw new AppError("unauthorized", "Authentication required.", REMEDY);
+  return request.actor;
+}
+
+/** lambdaathome's clients send the passkey as it is; everybody else, and for every other credential, `Bearer`. */
+async function requireActor(authorization: string | undefined, credentials: Credentials): Promise<Actor> {
   if (authorization === undefined || authorization === "") {
     throw new AppError("unauthorized", "Authentication required.", REMEDY);
   }
-  const isAdmitted =
-    (await admits(authorization)) || (/^Bearer /i.test(authorization) && (await admits(bearerOf(authorization))));
-  if (!isAdmitted) throw new AppError("unauthorized", "Invalid or expired token.", REMEDY);
+  const bearer = /^Bearer +(.*)$/is.exec(authorization)?.[1];
+  const found = bearer === undefined ? undefined : await findActor(bearer, credentials);
+  if (found !== undefined) return found;
+  if (await credentials.admits(authorization)) return PASSKEY_ACTOR;
+  throw new AppError("unauthorized", "Invalid or expired token.", REMEDY);
 }
 
 const REMEDY = {
   remedy:
-    "Send the passkey as `Authorization: <passkey>` or `Authorization: Bearer <passkey>`; it stands in the passfile on the server.",
+    "Send `Authorization: Bearer` and an access token of POST /api/auth/login, an API key, or the passkey, which stands in the passfile on the server.",
 };
-
-function bearerOf(authorization: string): string {
-  return authorization.replace(/^Bearer +/i, "");
-}
-
-/** The gateway names the peer; a request without that came over the server's own socket. */
-function isLocal(request: FastifyRequest): boolean {
-  const { "x-slipway-forwarded": forwarded, "x-slipway-peer": peer } = request.headers;
-  if (forwarded !== undefined || Array.isArray(peer)) return false;
-  return peer === undefined || peer === "::1" || peer.startsWith("127.") || peer.startsWith("::ffff:127.");
-}
