@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { COMING, type Deployment, isStopFirst } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
-import { routeNameOf } from "../domain/names.ts";
 import type { Project } from "../domain/project.ts";
 import { type RolloutSettings, withRuntimeDefaults } from "../domain/rollout.ts";
 import type { RuntimeFiles } from "../domain/runtime.ts";
@@ -13,6 +12,8 @@ import type { Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
 import { newBuild } from "./build-runner.ts";
 import { cancelComing, supersedeWaiting } from "./deployment-marks.ts";
+import type { Environments } from "./projects/environments.ts";
+import { addService } from "./projects/service-records.ts";
 
 export type DeployRequest = {
   readonly project: Project;
@@ -28,6 +29,12 @@ export type DeployRequest = {
   readonly noCache: boolean;
   /** Build only; what serves stays until its owner rolls it out. */
   readonly isHeld: boolean;
+};
+
+export type Accepting = {
+  readonly configHash: string;
+  readonly environments: Pick<Environments, "of">;
+  readonly now: number;
 };
 
 export type AcceptedUpload = {
@@ -46,8 +53,7 @@ export type AcceptedUpload = {
 export async function acceptUpload(
   tx: Stores,
   request: DeployRequest,
-  configHash: string,
-  now: number,
+  { configHash, environments, now }: Accepting,
 ): Promise<AcceptedUpload> {
   const existing = await tx.services.findByName(request.project.id, request.name);
   await requireFree(tx, request, existing);
@@ -58,7 +64,8 @@ export async function acceptUpload(
   // What is only built leaves alone what is coming to serve.
   const cancelled = request.isHeld ? replaced : [...replaced, ...(await cancelComing(tx, service.id, now))];
   const createdAt = await nextCreatedAt(tx, service.id, now);
-  const deployment = newDeployment(service, replicas, request, configHash, createdAt);
+  const env = await environments.of(tx, service, request.settings.env);
+  const deployment = { ...newDeployment(service, replicas, request, configHash, createdAt), env };
   await tx.deployments.create(deployment);
   await tx.builds.create(newBuild(deployment, deployment.buildId ?? deployment.id, now));
   return { service, deployment, cancelled, isNew: existing === undefined };
@@ -95,8 +102,6 @@ async function requireFree(tx: Stores, request: DeployRequest, existing: Service
     const owner = (await tx.services.findByTag(tag)) ?? (await reserver((d) => d.tag === tag));
     if (owner !== undefined && owner.id !== existing?.id) throw conflict("tag", owner, tag);
   }
-  const routeOwner = await tx.services.findByRouteName(routeNameOf(name, request.project.slug));
-  if (routeOwner !== undefined && routeOwner.id !== existing?.id) throw conflict("name", routeOwner, name);
 }
 
 /** @throws AppError `invalid` for more than one copy over a writable volume */
@@ -116,28 +121,14 @@ async function previousOf(tx: Stores, service: Service | undefined): Promise<Dep
 }
 
 async function createService(tx: Stores, request: DeployRequest, now: number): Promise<Service> {
-  const service: Service = {
-    id: newId(),
-    projectId: request.project.id,
-    name: request.name,
-    kind: "function",
-    status: "created",
+  const { project, name, localPort, tag, volumeText, runtime, isHeld } = request;
+  const wish = {
+    ...{ name, localPort, tag, volumeText, kind: "function" as const, isPrivate: false, iconUrl: null, preset: null },
     // With nothing but a build it has nothing that could run.
-    desired: request.isHeld ? "stopped" : "running",
-    replicas: null,
-    isPrivate: false,
-    routeName: routeNameOf(request.name, request.project.slug),
-    localPort: request.localPort,
-    tag: request.tag,
-    runtime: request.runtime?.runtime.name ?? null,
-    volumeText: request.volumeText,
-    iconUrl: null,
-    activeDeploymentId: null,
-    createdAt: now,
-    updatedAt: now,
+    desired: isHeld ? ("stopped" as const) : ("running" as const),
+    runtime: runtime?.runtime.name ?? null,
   };
-  await tx.services.create(service);
-  return service;
+  return (await addService(tx, project, wish, now)).service;
 }
 
 /**
@@ -168,6 +159,7 @@ function newDeployment(
     serviceId: service.id,
     status: "building",
     image: null,
+    wantedImage: null,
     sourceId: request.source.id,
     buildId: newId(),
     runtime: request.runtime?.runtime.name ?? null,
@@ -176,6 +168,9 @@ function newDeployment(
     replicas,
     declaredReplicas,
     isHeld: request.isHeld,
+    awaitsStart: false,
+    restart: "always",
+    givenEnv: settings.env,
     ...withRuntimeDefaults({ resources, health }, request.runtime?.runtime),
     localPort: request.localPort,
     tag: request.tag,

@@ -1,27 +1,28 @@
 /**
  * Runs the builds of deployments beside everything else and writes down how they end: with its image there a deployment
- * becomes `pending`, which is the reconciler's turn, or `built`, which is its owner's. One that serves and whose image is gone gets it back from its kept
- * source.
+ * becomes `pending`, which is the reconciler's turn, or `built`, which is its owner's. An image service's "build" is having
+ * its image fetched. One that serves and whose image is gone gets it back from its kept source, or from where it came.
  */
 
-import type { Build, BuildRequest, BuildResult, ImageBuilder } from "../domain/build.ts";
+import type { Build, ImageBuilder } from "../domain/build.ts";
 import { KEPT_IMAGES } from "../domain/build.ts";
 import type { Clock } from "../domain/clock.ts";
 import { type Deployment, tailOf } from "../domain/deployment.ts";
 import { isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
+import type { ImageFetch } from "../domain/image-fetch.ts";
 import type { Logger } from "../domain/logger.ts";
-import type { Project } from "../domain/project.ts";
-import { imagesToKeep, listenPorts } from "../domain/rollout.ts";
+import { imagesToKeep } from "../domain/rollout.ts";
 import type { RuntimeContext, RuntimeFiles } from "../domain/runtime.ts";
-import type { Service } from "../domain/service.ts";
 import type { Database, Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
-import type { BuildSecrets, SecretVault } from "./secret-vault.ts";
+import { type BuildOrder, type Made, makeImage } from "./make-image.ts";
+import type { SecretVault } from "./secret-vault.ts";
 
 export type BuildRunnerOptions = {
   readonly database: Database;
   readonly builder: ImageBuilder;
+  readonly imageFetch: ImageFetch;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -31,16 +32,6 @@ export type BuildRunnerOptions = {
   readonly trigger: (serviceId: string) => void;
   readonly secrets: Pick<SecretVault, "forBuild">;
   readonly loadRuntime: (name: string, context: RuntimeContext) => Promise<RuntimeFiles>;
-};
-
-/** Everything a build is made of. */
-export type BuildOrder = {
-  readonly deployment: Deployment;
-  readonly project: Project;
-  readonly service: Service;
-  /** Undefined: the source has its own Dockerfile. */
-  readonly runtime: RuntimeFiles | undefined;
-  readonly noCache: boolean;
 };
 
 type RunningBuild = { readonly serviceId: string; readonly abort: AbortController; readonly done: Promise<void> };
@@ -92,7 +83,7 @@ export class BuildRunner {
   }
 
   /**
-   * Builds the image of a deployment again that serves, from its kept source, because it is gone from the engine. While
+   * Has the image of a deployment again that serves, from its kept source or its registry, because it is gone from the engine. While
    * that is under way or has failed a short while ago, nothing is done.
    */
   rebuild(deployment: Deployment): void {
@@ -101,11 +92,11 @@ export class BuildRunner {
     if (this.#isClosing || this.#builds.has(deployment.id) || clock.now() - lastAt < REBUILD_AGAIN_MS) return;
     this.#rebuiltAt.set(deployment.id, clock.now());
     const { id: deploymentId, serviceId, image } = deployment;
-    logger.warn({ deploymentId, serviceId, image }, "an image is gone from the engine, it is built again");
+    logger.warn({ deploymentId, serviceId, image }, "an image is gone from the engine, it is had again");
     this.#withNewBuild(deployment)
       .then((renewed) => this.#orderOf(renewed))
       .then((order) => this.start(order))
-      .catch((error: unknown) => logger.error({ err: error, deploymentId }, "a lost image can't be built again"));
+      .catch((error: unknown) => logger.error({ err: error, deploymentId }, "a lost image can't be had again"));
   }
 
   /** Those deployments of the service were just marked as cancelled: their builds end, and who waits for them is told. */
@@ -171,14 +162,13 @@ export class BuildRunner {
    * written down.
    */
   async #make(order: BuildOrder, buildId: string, signal: AbortSignal) {
-    const { database, builder, secrets } = this.#options;
+    const { database } = this.#options;
     const { deployment, service } = order;
     this.#making.set(deployment.id, service.id);
     try {
       await this.#pruning.get(service.id);
-      const given = await secrets.forBuild(service.projectId, service.name, deployment.buildInputs.secrets);
-      const result = await builder.build(requestOf(order, given), signal);
-      return { status: await database.transact((tx) => this.#writeResult(tx, order, buildId, result)) };
+      const made = await makeImage(order, buildId, this.#options, signal);
+      return { status: await database.transact((tx) => this.#writeResult(tx, order, buildId, made)) };
     } finally {
       this.#making.delete(deployment.id);
     }
@@ -189,10 +179,10 @@ export class BuildRunner {
     tx: Stores,
     order: BuildOrder,
     buildId: string,
-    result: BuildResult,
+    made: Made,
   ): Promise<"healthy" | "built" | "pending" | undefined> {
-    const { image, contentHash, wasCached, exposedPort } = result;
-    const { deployment, service, runtime } = order;
+    const { image, contentHash, wasCached } = made;
+    const { deployment, service } = order;
     if ((await tx.services.find(service.id)) === undefined) return undefined;
     const finishedAt = this.#options.clock.now();
     await tx.builds.update(buildId, { status: "succeeded", image, contentHash, wasCached, finishedAt });
@@ -200,15 +190,9 @@ export class BuildRunner {
     const { status, isHeld } = await tx.deployments.get(deployment.id);
     if (status === "healthy") await tx.deployments.update(deployment.id, { image });
     if (status !== "building") return status === "healthy" ? status : undefined;
-    const ports = listenPorts({
-      port: deployment.listenPorts[0] ?? null,
-      exposedPort,
-      runtimePort: runtime?.runtime.defaultPort,
-      localPort: deployment.localPort ?? service.localPort,
-    });
     // One that ran before, and is built again because its image is gone, has its ports already.
     const isFirst = deployment.image === null;
-    const patch = isFirst ? { listenPorts: ports } : {};
+    const patch = isFirst ? { listenPorts: made.listenPorts } : {};
     const next = isHeld ? "built" : "pending";
     await tx.deployments.update(deployment.id, { image, status: next, ...patch });
     return next;
@@ -275,26 +259,5 @@ export function newBuild(deployment: Deployment, id: string, now: number): Build
     createdAt: now,
     startedAt: null,
     finishedAt: null,
-  };
-}
-
-function requestOf(
-  { deployment, project, service, runtime, noCache }: BuildOrder,
-  secrets: BuildSecrets,
-): BuildRequest {
-  return {
-    buildId: deployment.buildId ?? deployment.id,
-    projectSlug: project.slug,
-    serviceName: service.name,
-    serviceId: service.id,
-    sourceId: deployment.sourceId ?? "",
-    runtime,
-    // The tag stays with what serves until that is rolled out.
-    tag: deployment.tag ?? (deployment.isHeld ? null : service.tag) ?? undefined,
-    buildArgs: deployment.buildInputs.args,
-    buildSecrets: secrets.values,
-    buildSecretVersions: secrets.versions,
-    wantedImage: deployment.image ?? undefined,
-    noCache,
   };
 }

@@ -7,10 +7,12 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { ImageDriver } from "../domain/driver.ts";
 import { routeNameOf } from "../domain/names.ts";
 import type { DeployAnswer } from "../domain/operations.ts";
+import { isEqual } from "../domain/project-diff.ts";
 import type { Database } from "../domain/stores.ts";
 import { acceptUpload, type DeployRequest, hashOf } from "./accept-upload.ts";
 import type { BuildRunner, BuildRunnerOptions } from "./build-runner.ts";
 import { cancelOne } from "./deployment-marks.ts";
+import type { Environments } from "./projects/environments.ts";
 import type { SecretVault } from "./secret-vault.ts";
 import { requireRoutesFree } from "./service-routes.ts";
 
@@ -21,6 +23,7 @@ export type DeployerOptions = Pick<BuildRunnerOptions, "events" | "clock" | "pub
   readonly builds: BuildRunner;
   readonly images: Pick<ImageDriver, "findImage">;
   readonly secrets: Pick<SecretVault, "requireFor">;
+  readonly environments: Pick<Environments, "of">;
   /** Below it functions answer by their names; lower case, null: none. */
   readonly baseDomain?: string | null;
 };
@@ -37,7 +40,7 @@ export class Deployer {
    * @throws AppError `conflict` (name, port or tag is another's), `invalid`
    */
   async deploy(request: DeployRequest): Promise<AcceptedDeploy> {
-    const { database, clock, events, builds, secrets, publishRoutes, baseDomain = null } = this.#options;
+    const { database, clock, events, builds, secrets, publishRoutes, environments, baseDomain = null } = this.#options;
     const versions = await secrets.requireFor(request.project, request.name, request.settings);
     const configHash = hashOf(request, versions);
     const unchanged = request.noCache ? undefined : await this.#findUnchanged(request, configHash);
@@ -45,7 +48,7 @@ export class Deployer {
     const { service, deployment, cancelled, isNew } = await database.transact(async (tx) => {
       const routeName = routeNameOf(request.name, request.project.slug);
       await requireRoutesFree(tx, { routeName, routes: request.settings.routes, baseDomain });
-      return acceptUpload(tx, request, configHash, clock.now());
+      return acceptUpload(tx, request, { configHash, environments, now: clock.now() });
     });
     builds.cancelled(service.id, cancelled);
     events.publish({ type: isNew ? "service.created" : "service.updated", serviceId: service.id });
@@ -81,7 +84,7 @@ export class Deployer {
 
   /** The same serves already, or, when it is to be built only, waits already. */
   async #findUnchanged(request: DeployRequest, configHash: string): Promise<AcceptedDeploy | undefined> {
-    const { database, images } = this.#options;
+    const { database, images, environments } = this.#options;
     const service = await database.services.findByName(request.project.id, request.name);
     if (service === undefined) return undefined;
     const [latest] = await database.deployments.list({ serviceId: service.id, limit: 1 });
@@ -89,6 +92,9 @@ export class Deployer {
     const isServing = latest.id === service.activeDeploymentId && latest.status === "healthy";
     const isSame = (isServing && service.desired === "running") || (request.isHeld && latest.status === "built");
     if (!isSame || (await images.findImage(latest.image)) === undefined) return undefined;
+    // Variables that project, group or service keep are no part of the upload.
+    const env = await database.transact((tx) => environments.of(tx, service, request.settings.env));
+    if (!isEqual(env, latest.env)) return undefined;
     return { service, deployment: latest, isUnchanged: true };
   }
 }

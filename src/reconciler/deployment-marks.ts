@@ -66,11 +66,11 @@ export class DeploymentMarks {
    */
   async promote(deployment: Deployment): Promise<boolean> {
     const { database, clock, events, logger, baseDomain = null } = this.#options;
-    const isPromoted = await database.transact(async (tx) => {
+    const before = await database.transact(async (tx) => {
       const service = await tx.services.find(deployment.serviceId);
-      if (service === undefined) return false;
+      if (service === undefined) return undefined;
       const { status, replicas } = await tx.deployments.get(deployment.id);
-      if (status !== "starting") return false;
+      if (status !== "starting") return undefined;
       const now = clock.now();
       const healthy = await tx.deployments.list({ serviceId: service.id, statuses: ["healthy"] });
       for (const old of healthy) await tx.deployments.update(old.id, { status: "superseded", finishedAt: now });
@@ -78,6 +78,8 @@ export class DeploymentMarks {
       await tx.services.update(service.id, {
         activeDeploymentId: deployment.id,
         desired: "running",
+        // All its instances are ready: who waited for this must not read that it still comes up.
+        status: "running",
         // What a manifest newly asks for is the scale from now on.
         replicas: service.replicas === null ? null : replicas,
         localPort: deployment.localPort ?? service.localPort,
@@ -88,11 +90,14 @@ export class DeploymentMarks {
       });
       const lost = await takeManifestRoutes(tx, deployment, now, baseDomain);
       if (lost.length > 0) logger.warn({ serviceId: service.id, lost }, "routes belong to another function by now");
-      return true;
+      return service.status;
     });
-    if (isPromoted)
-      events.publish({ type: "deployment.healthy", serviceId: deployment.serviceId, deploymentId: deployment.id });
-    return isPromoted;
+    if (before === undefined) return false;
+    const { id: deploymentId, serviceId } = deployment;
+    events.publish({ type: "deployment.healthy", serviceId, deploymentId });
+    if (before !== "running")
+      events.publish({ type: "service.status.changed", serviceId, from: before, to: "running" });
+    return true;
   }
 
   /** pending or starting → failed */

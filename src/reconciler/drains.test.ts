@@ -19,6 +19,7 @@ test("a drain that is asked for again just after it ended does nothing, and is n
       ...{ stores: world.database, driver: world.driver, gateway: world.gateway, drainTimeoutMs: 1000 },
       logger: { debug: note, info: note, warn: note, error: note },
       publisher: { publish: () => Promise.resolve() },
+      clock: world.clock,
       onDrained: (_, inMs) => resolve(inMs),
     });
     drains.begin(record, undefined, {}, async () => void finished.push(record.slot));

@@ -1,9 +1,11 @@
 /** Clears away what nobody refers to any more, now and then, and warns before the disk is full. */
 
 import { statfs } from "node:fs/promises";
+import { KEPT_AUDIT_RECORDS } from "../domain/audit.ts";
 import { type BuildLogs, type ImageBuilder, KEPT_IMAGES } from "../domain/build.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { EngineDriver, ImageDriver } from "../domain/driver.ts";
+import { pulledOwner } from "../domain/image-fetch.ts";
 import { LABELS } from "../domain/labels.ts";
 import type { Logger } from "../domain/logger.ts";
 import { deploymentsToForget, imagesToKeep, KEPT_DEPLOYMENTS } from "../domain/rollout.ts";
@@ -21,6 +23,8 @@ export type HousekeepingOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly intervalMs: number;
+  /** Start of image names, e.g. `slipway`. */
+  readonly prefix: string;
   readonly dataDir: string;
   /** Free bytes below which it warns. */
   readonly diskWarningBytes: number;
@@ -62,6 +66,7 @@ export class Housekeeping {
       history: () => this.#history(),
       buildLogs: () => this.#buildLogs(),
       sources: () => this.#sources(),
+      audit: () => this.#options.database.audit.keepNewest(KEPT_AUDIT_RECORDS),
       images: () => this.#images(),
       disk: () => this.#disk(),
       engine: () => this.#engine(),
@@ -117,11 +122,13 @@ export class Housekeeping {
   /** Seen unused in the round before: only what stays unused for a whole interval is removed. */
   #unusedBefore = new Set<string>();
 
-  /** Images of functions that were deleted. */
+  /** Images of services that were deleted. */
   async #images(): Promise<void> {
-    const { database, builder, driver } = this.#options;
+    const { database, builder, driver, prefix } = this.#options;
     // Images first: one that is built in between belongs to a service that is known then.
-    const owners = new Set((await driver.listImages({ mine: true })).map((i) => i.labels[LABELS.service]));
+    const built = (await driver.listImages({ mine: true })).map((i) => i.labels[LABELS.service]);
+    const pulled = (await driver.listImages()).flatMap(({ tags }) => tags.map((tag) => pulledOwner(prefix, tag)));
+    const owners = new Set([...built, ...pulled]);
     const known = new Set((await database.services.list()).map((s) => s.id));
     for (const owner of owners) if (owner !== undefined && !known.has(owner)) await builder.pruneImages(owner, []);
   }

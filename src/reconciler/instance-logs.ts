@@ -1,10 +1,14 @@
-/** The log lines of all instances of a service, merged; instances that come up while following are picked up. */
+/**
+ * The log lines of all instances of a service, merged; instances that come up while following are picked up. A reader
+ * that is slow slows the reading of the engine's own log down, which keeps what was not read: memory stays bounded.
+ */
 
 import type { InstanceDriver } from "../domain/driver.ts";
 import { isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { InstanceRecord, InstanceStore } from "../domain/instance.ts";
-import type { ServiceLogLine, ServiceLogs } from "../domain/operations.ts";
+import type { ServiceLogItem, ServiceLogLine, ServiceLogs } from "../domain/operations.ts";
+import { BoundedQueue } from "../lib/bounded-queue.ts";
 
 export type InstanceLogsOptions = {
   readonly instances: Pick<InstanceStore, "list">;
@@ -12,8 +16,11 @@ export type InstanceLogsOptions = {
   readonly events: EventBus;
 };
 
-/** Lines waiting for a reader that is slow; then the engine is not read on. */
+/** Lines, and characters, that wait for a reader that is slow; then the engine is not read on. */
 const MAX_WAITING = 1000;
+const MAX_WAITING_LENGTH = 1024 * 1024;
+/** Characters of past lines that are held at once, over all instances, the newest kept. */
+const MAX_PAST_LENGTH = 16 * 1024 * 1024;
 
 export class InstanceLogs implements ServiceLogs {
   readonly #options: InstanceLogsOptions;
@@ -26,15 +33,13 @@ export class InstanceLogs implements ServiceLogs {
     serviceId: string,
     what: { readonly tail: number; readonly follow: boolean },
     signal: AbortSignal,
-  ): AsyncIterable<ServiceLogLine> {
+  ): AsyncIterable<ServiceLogItem> {
     const options = this.#options;
     if (what.follow) {
       yield* followAll(options, serviceId, what.tail, signal);
       return;
     }
-    const records = await options.instances.list({ serviceId });
-    const all = await Promise.all(records.map((record) => readPast(options, record, what.tail, signal)));
-    yield* lastOf(all, what.tail);
+    yield* lastOf(await readPasts(options, await options.instances.list({ serviceId }), what.tail, signal), what.tail);
   }
 }
 
@@ -44,31 +49,53 @@ function lastOf(all: readonly (readonly ServiceLogLine[])[], tail: number): read
   return byTime.slice(Math.max(0, byTime.length - tail));
 }
 
+/** Of each record its newest lines, in the order of the records. */
+function readPasts(
+  options: InstanceLogsOptions,
+  records: readonly InstanceRecord[],
+  tail: number,
+  signal: AbortSignal,
+): Promise<readonly (readonly ServiceLogLine[])[]> {
+  const maxLength = MAX_PAST_LENGTH / Math.max(1, records.length);
+  return Promise.all(records.map((record) => readPast(options, record, { tail, maxLength }, signal)));
+}
+
 async function readPast(
   options: InstanceLogsOptions,
   record: InstanceRecord,
-  tail: number,
+  { tail, maxLength }: { readonly tail: number; readonly maxLength: number },
   signal: AbortSignal,
 ): Promise<readonly ServiceLogLine[]> {
   if (record.runtimeId === null) return keptLines(record);
   const lines: ServiceLogLine[] = [];
-  for await (const line of readLines(options, record, { tail, follow: false }, signal)) lines.push(line);
+  let length = 0;
+  for await (const line of readLines(options, record, { tail, follow: false }, signal)) {
+    lines.push(line);
+    length += line.line.length;
+    while (length > maxLength && lines.length > 1) length -= lines.shift()?.line.length ?? 0;
+  }
   return lines;
 }
 
 /** What was kept of the copy before, for a slot that waits for its next start. */
 function keptLines(record: InstanceRecord): readonly ServiceLogLine[] {
   const lines = (record.lastLogTail ?? "").split("\n").filter((line) => line !== "");
-  return lines.map((line) => ({ stream: "stderr", line, at: record.startedAt ?? 0, record }));
+  return lines.map((line) => ({ kind: "line", stream: "stderr", line, at: record.startedAt ?? 0, record }));
 }
+
+type Merged = BoundedQueue<ServiceLogItem>;
 
 async function* followAll(
   options: InstanceLogsOptions,
   serviceId: string,
   tail: number,
   signal: AbortSignal,
-): AsyncIterable<ServiceLogLine> {
-  const merged = new LineQueue();
+): AsyncIterable<ServiceLogItem> {
+  const merged: Merged = new BoundedQueue({
+    maxItems: MAX_WAITING,
+    maxSize: MAX_WAITING_LENGTH,
+    sizeOf: (item) => (item.kind === "line" ? item.line.length : 0),
+  });
   const followed = new Set<string>();
   const past = new Map<string, readonly ServiceLogLine[]>();
   const followNew = async (): Promise<void> => {
@@ -82,8 +109,8 @@ async function* followAll(
   };
   let isFollowing = false;
   const stop = options.events.on((event) => {
-    if (event.serviceId === serviceId && event.type === "service.deleted") merged.end();
-    if (!isFollowing || event.serviceId !== serviceId || event.type !== "instance.ready") return;
+    if (event.type === "service.deleted" && event.serviceId === serviceId) merged.end();
+    if (!isFollowing || event.type !== "instance.ready" || event.serviceId !== serviceId) return;
     followNew().catch((error: unknown) => merged.fail(error));
   });
   const end = (): void => merged.end();
@@ -91,7 +118,7 @@ async function* followAll(
   if (signal.aborted) end();
   try {
     const records = await options.instances.list({ serviceId });
-    const all = await Promise.all(records.map((record) => readPast(options, record, tail, signal)));
+    const all = await readPasts(options, records, tail, signal);
     for (const [i, { runtimeId }] of records.entries()) if (runtimeId !== null) past.set(runtimeId, all[i] ?? []);
     yield* lastOf(all, tail);
     isFollowing = true;
@@ -104,12 +131,12 @@ async function* followAll(
   }
 }
 
-/** Lines of one instance as they come, without those that were seen already. */
+/** Lines of one instance as they come, without those that were seen already; at last, that it has ended. */
 async function pump(
   options: InstanceLogsOptions,
   record: InstanceRecord,
   { seen, from }: { readonly seen: readonly ServiceLogLine[]; readonly from: number },
-  into: LineQueue,
+  into: Merged,
   signal: AbortSignal,
 ): Promise<void> {
   const lastAt = seen.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
@@ -119,6 +146,7 @@ async function pump(
     if (line.at === lastAt && seenAtLast > 0) seenAtLast -= 1;
     else await into.push(line);
   }
+  await into.push({ kind: "exited", record });
 }
 
 async function* readLines(
@@ -129,52 +157,8 @@ async function* readLines(
 ): AsyncIterable<ServiceLogLine> {
   if (record.runtimeId === null) return;
   try {
-    for await (const line of driver.logs(record.runtimeId, what, signal)) yield { ...line, record };
+    for await (const line of driver.logs(record.runtimeId, what, signal)) yield { kind: "line", ...line, record };
   } catch (error) {
     if (!isAppError(error, "not_found")) throw error;
-  }
-}
-
-/** Many writers, one reader, bounded: a writer waits while the reader is behind. */
-class LineQueue implements AsyncIterable<ServiceLogLine> {
-  readonly #lines: ServiceLogLine[] = [];
-  #wakeReader: () => void = () => undefined;
-  #wakeWriters: (() => void)[] = [];
-  #isEnded = false;
-  #error: unknown;
-
-  async push(line: ServiceLogLine): Promise<void> {
-    while (this.#lines.length >= MAX_WAITING && !this.#isEnded)
-      await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
-    this.#lines.push(line);
-    this.#wakeReader();
-  }
-
-  end(): void {
-    this.#isEnded = true;
-    this.#wakeReader();
-    for (const wake of this.#wakeWriters.splice(0)) wake();
-  }
-
-  fail(error: unknown): void {
-    this.#error = error;
-    this.end();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<ServiceLogLine> {
-    for (;;) {
-      const line = this.#lines.shift();
-      if (line !== undefined) {
-        for (const wake of this.#wakeWriters.splice(0)) wake();
-        yield line;
-      } else if (this.#isEnded) {
-        if (this.#error !== undefined) throw this.#error;
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wakeReader = resolve;
-        });
-      }
-    }
   }
 }

@@ -10,7 +10,7 @@ import type { Project } from "../domain/project.ts";
 import type { Service } from "../domain/service.ts";
 import type { Database } from "../domain/stores.ts";
 import type { DeployTests } from "./deploy-tests.ts";
-import { Drains, type DrainsOptions, type ServiceNames } from "./drains.ts";
+import { Drains, type DrainsOptions } from "./drains.ts";
 import type { Prober } from "./prober.ts";
 import type { SecretDelivery } from "./secret-files.ts";
 import { ensureFolders, resolveMounts } from "./volume-folders.ts";
@@ -38,6 +38,8 @@ export type Crash = {
   readonly words?: string;
 };
 
+type Names = readonly string[];
+
 const LOG_TAIL_LINES = 50;
 
 export class InstanceRunner {
@@ -61,6 +63,7 @@ export class InstanceRunner {
     const { record, hostNumber } = await this.#takeSlot(project, deployment, replica);
     const runtimeId = await this.#create(service, project, deployment, replica, hostNumber);
     await database.instances.update(record.slot, { runtimeId });
+    this.#announce("instance.created", { ...record, runtimeId });
     await driver.start(runtimeId);
     this.watch({ ...record, runtimeId }, deployment);
   }
@@ -107,12 +110,13 @@ export class InstanceRunner {
   ): Promise<string> {
     const { driver, volumesDir, secretFiles } = this.#options;
     if (deployment.image === null) throw new AppError("internal", `Deployment ${deployment.id} has no image.`);
-    const mounts = resolveMounts(volumesDir, project.slug, service.name, deployment.volumes);
+    const mounts = resolveMounts(volumesDir, project.slug, service.volumesName, deployment.volumes);
     if (mounts.length > 0) await ensureFolders(mounts, await driver.ownerOf(deployment.image));
     const secrets = await secretFiles.mountsFor(service, project);
     // A volume of its owner's at that place is what its owner wants there.
     const isTaken = (target: string): boolean => mounts.some((mount) => mount.target.replace(/\/+$/, "") === target);
-    const [mainPort] = deployment.listenPorts;
+    // Where an image listens is its own affair: PORT is what functions are told.
+    const [mainPort] = service.kind === "function" ? deployment.listenPorts : [];
     return driver.create({
       projectSlug: project.slug,
       projectNetworkIndex: project.networkIndex,
@@ -130,6 +134,7 @@ export class InstanceRunner {
       networks: deployment.networks,
       capabilities: deployment.capabilities,
       isolation: deployment.isolation,
+      ports: deployment.ports,
     });
   }
 
@@ -146,18 +151,18 @@ export class InstanceRunner {
     });
   }
 
-  /** The name resolves to it and it may get requests. */
-  async becomeReady(
-    service: Service,
-    project: Project,
-    { slot, runtimeId }: InstanceRecord,
-    port: number | null,
-  ): Promise<void> {
-    const { database, driver, clock, events } = this.#options;
-    if (runtimeId === null) return;
-    await driver.setAlias(runtimeId, { projectSlug: project.slug, serviceName: service.name, isOn: true });
-    await database.instances.update(slot, { state: "ready", port, readyAt: clock.now() });
-    events.publish({ type: "instance.ready", serviceId: service.id, slot });
+  /** It is found by these names and may get requests. */
+  async becomeReady(project: Project, record: InstanceRecord, port: number | null, names: Names): Promise<void> {
+    const { database, clock } = this.#options;
+    if (record.runtimeId === null) return;
+    await this.rename(project, record, names);
+    await database.instances.update(record.slot, { state: "ready", port, readyAt: clock.now() });
+    this.#announce("instance.ready", record);
+  }
+
+  /** It is found by exactly these names from now on. */
+  async rename({ slug: projectSlug }: Project, { runtimeId }: InstanceRecord, names: Names): Promise<void> {
+    if (runtimeId !== null) await this.#options.driver.setAlias(runtimeId, { projectSlug, names });
   }
 
   /** Keeps the last words, takes it out of the route, removes the copy; the slot waits for its next start. */
@@ -171,10 +176,10 @@ export class InstanceRunner {
    * The same for one that runs and serves, if badly: its requests may end first. Runs beside the queue. What becomes of
    * the slot is written down at once, so that a restart of Slipway meanwhile changes nothing.
    */
-  retire(record: InstanceRecord, crash: Crash, names: ServiceNames | undefined): void {
+  retire(record: InstanceRecord, crash: Crash, projectSlug: string | undefined): void {
     const { exitCode, failures, nextStartAt } = crash;
     const then = { restartCount: failures, nextStartAt, lastExitCode: exitCode };
-    this.#drains.begin(record, names, then, () => this.#endRetire({ ...record, ...then }));
+    this.#drains.begin(record, projectSlug, then, () => this.#endRetire({ ...record, ...then }));
   }
 
   async #endRetire(record: InstanceRecord): Promise<void> {
@@ -201,21 +206,27 @@ export class InstanceRunner {
    * Runs beside the queue: out of the route (acknowledged), requests under way end, then it stops. One that went bad, and
    * was draining for that before a restart of Slipway, keeps its slot. Idempotent.
    */
-  drain(record: InstanceRecord, names: ServiceNames | undefined): void {
+  drain(record: InstanceRecord, projectSlug: string | undefined): void {
     const isRetiring = record.state === "draining" && !isLeaving(record);
     const finish = isRetiring ? () => this.#endRetire(record) : () => this.remove(record);
-    this.#drains.begin(record, names, {}, finish);
+    this.#drains.begin(record, projectSlug, {}, finish);
   }
 
   /** Removes the copy and forgets the slot; its address rests. */
-  async remove({ slot, projectId, serviceId, runtimeId }: InstanceRecord): Promise<void> {
-    const { database, clock, events } = this.#options;
+  async remove(record: InstanceRecord): Promise<void> {
+    const { database, clock } = this.#options;
+    const { slot, projectId, runtimeId } = record;
     await this.#removeCopy(runtimeId);
     await database.transact(async (tx) => {
       await tx.addresses.release(projectId, slot, clock.now());
       await tx.instances.remove(slot);
     });
-    events.publish({ type: "instance.gone", serviceId, slot });
+    this.#announce("instance.gone", record);
+  }
+
+  #announce(type: "instance.created" | "instance.ready" | "instance.gone", record: InstanceRecord): void {
+    const { serviceId, slot, runtimeId, deploymentId } = record;
+    this.#options.events.publish({ type, serviceId, slot, runtimeId, deploymentId });
   }
 
   /** Removes a copy nobody has a record of. */

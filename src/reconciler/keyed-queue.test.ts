@@ -160,3 +160,27 @@ test("after close nothing runs any more, and what runs is waited for", async () 
   await turns();
   assert.equal(runs, 1);
 });
+
+test("runs that hang hold up their own keys only: after a while others take their places", async () => {
+  const clock = new FakeClock();
+  const hanging = new Promise<null>(() => undefined);
+  const begun: string[] = [];
+  const queue = new KeyedQueue({
+    ...{ clock, parallel: 2, patienceMs: 5_000 },
+    work: (key) => {
+      begun.push(key);
+      return key.startsWith("hangs") ? hanging : Promise.resolve(null);
+    },
+    onError: (_, error) => assert.fail(String(error)),
+  });
+  for (const key of ["hangs-1", "hangs-2", "goes-on"]) queue.trigger(key);
+  clock.advance(0);
+  await turns();
+  assert.deepEqual(begun, ["hangs-1", "hangs-2"]);
+  clock.advance(5_000);
+  await turns();
+  queue.trigger("hangs-1");
+  clock.advance(1_000);
+  await turns();
+  assert.deepEqual(begun, ["hangs-1", "hangs-2", "goes-on"]);
+});

@@ -1,6 +1,7 @@
 /**
  * Work by key: one at a time for each key, some keys at once, never lost. A trigger during a run makes one more run; a
- * run that throws is tried again after 1 s · 2ⁿ, 30 s at most.
+ * run that throws is tried again after 1 s · 2ⁿ, 30 s at most. A run that hangs holds up its own key only: after a while
+ * another one takes its place.
  */
 
 import { backoffMs } from "../domain/backoff.ts";
@@ -11,6 +12,8 @@ export type KeyedQueueOptions = {
   readonly clock: Clock;
   /** Keys worked on at the same time. */
   readonly parallel: number;
+  /** A run that takes longer no longer counts as one of those, in milliseconds. Absent: it always counts. */
+  readonly patienceMs?: number;
   /** Does the work of one key; answers when to come back even if nothing triggers it (ms since the epoch), or null. */
   readonly work: (key: string) => Promise<number | null>;
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
@@ -85,7 +88,9 @@ export class KeyedQueue {
 
   async #run(key: string, entry: Entry): Promise<void> {
     entry.isRunning = true;
+    const { clock, patienceMs } = this.#options;
     const release = await this.#slots.acquire();
+    const stopWaiting = patienceMs === undefined ? undefined : clock.schedule(patienceMs, release);
     // What was triggered while it waited for its turn is seen by this run.
     entry.isDirty = false;
     entry.dueAt = Number.POSITIVE_INFINITY;
@@ -100,6 +105,7 @@ export class KeyedQueue {
       entry.isDirty = false;
       this.#options.onError(key, error, retryInMs);
     } finally {
+      stopWaiting?.();
       release();
       entry.isRunning = false;
     }

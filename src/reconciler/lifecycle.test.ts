@@ -279,5 +279,5 @@ test("an instance that drains is no longer found by its service's name, also aft
   await world.lifecycle.stop(await world.service("hello"));
   await world.advance(1000);
   assert.equal((await world.driver.inspect(runtimeId)).state, "running");
-  assert.equal(world.driver.hasAlias(runtimeId), false);
+  assert.deepEqual(world.driver.namesOf(runtimeId), []);
 });

@@ -4,15 +4,17 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageBuilder } from "../domain/build.ts";
 import { type Deployment, isWaiting } from "../domain/deployment.ts";
-import { AppError } from "../domain/errors.ts";
+import { AppError, invalidField } from "../domain/errors.ts";
+import { isAtRest } from "../domain/instance.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { RolloutAnswer, ServiceLifecycle } from "../domain/operations.ts";
 import { rollbackTarget } from "../domain/rollout.ts";
 import type { Service } from "../domain/service.ts";
+import { MAX_REPLICAS } from "../domain/service-settings-rules.ts";
 import type { BuildRunner } from "./build-runner.ts";
 import { cancelComing } from "./deployment-marks.ts";
 import { nextChangeOf } from "./outcome.ts";
-import { Rollouts, type RolloutsOptions } from "./rollouts.ts";
+import { awaitingStart, Rollouts, type RolloutsOptions } from "./rollouts.ts";
 import { Scaling, type ScalingOptions } from "./scaling.ts";
 import type { SecretVault } from "./secret-vault.ts";
 
@@ -44,11 +46,21 @@ export class Lifecycle implements ServiceLifecycle {
     if (service.desired === "running" && (service.status === "running" || service.status === "degraded")) {
       throw new AppError("conflict", "Function already running");
     }
-    if (service.activeDeploymentId === null) await this.#startFirst(service);
+    if ((await awaitingStart(database, service.id)) !== undefined)
+      await this.#rollouts.ofWaiting(service, { awaitsStart: true });
+    else if (service.activeDeploymentId === null) await this.#startFirst(service);
+    await this.#wake(service.id);
     const updated = await database.services.update(service.id, { desired: "running", updatedAt: clock.now() });
     events.publish({ type: "service.updated", serviceId: service.id });
     await this.#rollouts.changed(service.id);
     return updated;
+  }
+
+  /** What has ended and rests, as its restart policy says, runs once more. */
+  async #wake(serviceId: string): Promise<void> {
+    const { database, clock } = this.#options;
+    for (const record of await database.instances.list({ serviceId }))
+      if (isAtRest(record)) await database.instances.update(record.slot, { nextStartAt: clock.now() });
   }
 
   /** Nothing of it ran yet: what is coming does so by itself, else the newest that was built is rolled out. */
@@ -69,6 +81,8 @@ export class Lifecycle implements ServiceLifecycle {
   }
 
   async scale(service: Service, replicas: number): Promise<{ readonly isUnchanged: boolean }> {
+    if (!Number.isInteger(replicas) || replicas < 0 || replicas > MAX_REPLICAS)
+      throw invalidField("replicas", `must be a whole number from 0 to ${MAX_REPLICAS}`);
     if (replicas === 0) {
       const isStopped = service.desired === "stopped" && (await this.#rollouts.coming(service.id)) === undefined;
       if (!isStopped) await this.stop(service);
@@ -140,11 +154,20 @@ export class Lifecycle implements ServiceLifecycle {
     projectSlug: string,
     options: { readonly volumes: boolean; readonly secrets?: boolean },
   ): Promise<void> {
-    const { database, events, builds, secrets, volumesDir, logger } = this.#options;
+    const { database, secrets } = this.#options;
     await database.services.remove(service.id);
     if (options.secrets) await secrets.removeAllOf(service.projectId, service.name);
+    await this.wasRemoved(service, projectSlug, options);
+  }
+
+  /**
+   * What follows once a service is out of the store: its builds end, its instances and images go. With `volumes` its data
+   * is gone, too, when this resolves.
+   */
+  async wasRemoved(service: Service, projectSlug: string, options: { readonly volumes: boolean }): Promise<void> {
+    const { database, events, builds, volumesDir, logger } = this.#options;
     await builds.abortAllOf(service.id);
-    events.publish({ type: "service.deleted", serviceId: service.id });
+    events.publish({ type: "service.deleted", serviceId: service.id, projectId: service.projectId });
     await this.#rollouts.changed(service.id);
     const teardown = this.#afterTeardown(service.id);
     if (!options.volumes) {
@@ -154,9 +177,10 @@ export class Lifecycle implements ServiceLifecycle {
       return;
     }
     await teardown;
-    // Somebody may have deployed a new service of that name meanwhile; the folder is that one's now.
-    if ((await database.services.findByName(service.projectId, service.name)) === undefined)
-      await rm(join(volumesDir, projectSlug, service.name), { recursive: true, force: true });
+    // Somebody may have made a new service of that name meanwhile; the folder is that one's now.
+    const others = await database.services.list({ projectId: service.projectId });
+    if (!others.some((other) => other.volumesName === service.volumesName))
+      await rm(join(volumesDir, projectSlug, service.volumesName), { recursive: true, force: true });
   }
 
   async #afterTeardown(serviceId: string): Promise<void> {

@@ -49,7 +49,7 @@ export function nextChangeOf(
     };
     const cancel = clock.schedule(limitMs, end);
     const unsubscribe = events.on((event) => {
-      if (event.serviceId === serviceId) end();
+      if ("serviceId" in event && event.serviceId === serviceId) end();
     });
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted === true) end();

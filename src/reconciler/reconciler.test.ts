@@ -20,7 +20,7 @@ test("a first deployment is built, started, found ready and routed", async (cont
   assert.deepEqual(world.gateway.route("hello")?.targets, [
     { slot: `${deployment.id.slice(0, 8)}-0`, address, port: 8080 },
   ]);
-  assert.ok(world.driver.hasAlias(runtimeId));
+  assert.deepEqual(world.driver.namesOf(runtimeId), ["hello"]);
 });
 
 test("a redeploy starts the new one, switches, drains the old one and frees its address", async (context) => {
@@ -183,7 +183,7 @@ test("a restart of control over many services that are well asks the engine once
   );
   world.announced.length = 0;
   await world.restartControl();
-  world.reconciler.sweep();
+  void world.reconciler.sweep();
   await world.advance(0);
   assert.equal(list.mock.callCount(), 2, "one for each sweep, none for each service");
   assert.ok(changes.every((change) => change.mock.callCount() === 0));

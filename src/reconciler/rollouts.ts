@@ -10,6 +10,7 @@ import { newId } from "../lib/ids.ts";
 import { nextCreatedAt } from "./accept-upload.ts";
 import { type BuildRunner, newBuild } from "./build-runner.ts";
 import { cancelComing } from "./deployment-marks.ts";
+import type { Environments } from "./projects/environments.ts";
 
 export type RolloutsOptions = {
   readonly database: Database;
@@ -17,6 +18,7 @@ export type RolloutsOptions = {
   readonly images: Pick<ImageDriver, "findImage" | "tagImage">;
   readonly events: EventBus;
   readonly clock: Clock;
+  readonly environments: Pick<Environments, "of">;
   readonly publishRoutes: () => Promise<void>;
   readonly trigger: (serviceId: string) => void;
 };
@@ -41,22 +43,29 @@ export class Rollouts {
 
   /**
    * What was built only is rolled out; what is still being built for that is once it is built. Undefined: there is none.
-   * What is coming up is cancelled.
+   * What is coming up is cancelled. `awaitsStart`: only what waits for the start of its stopped service.
    */
-  async ofWaiting(service: Service): Promise<Deployment | undefined> {
+  async ofWaiting(
+    service: Service,
+    { awaitsStart = false }: { readonly awaitsStart?: boolean } = {},
+  ): Promise<Deployment | undefined> {
     const { database, clock, builds, images } = this.#options;
     const { waiting, cancelled } = await database.transact(async (tx) => {
-      const found = await waitingOf(tx, service.id);
+      const found = awaitsStart ? await awaitingStart(tx, service.id) : await waitingOf(tx, service.id);
       if (found?.status !== "building") return { waiting: found, cancelled: [] };
       const gone = await cancelComing(tx, service.id, clock.now());
-      return { waiting: await tx.deployments.update(found.id, { isHeld: false }), cancelled: gone };
+      return { waiting: await tx.deployments.update(found.id, { isHeld: false, awaitsStart: false }), cancelled: gone };
     });
     builds.cancelled(service.id, cancelled);
     if (waiting?.status !== "built") {
       if (waiting !== undefined) await this.changed(service.id);
       return waiting;
     }
-    const deployment = await this.#rollOut({ ...waiting, isHeld: false }, undefined, () => waiting.replicas);
+    const deployment = await this.#rollOut(
+      { ...waiting, isHeld: false, awaitsStart: false },
+      undefined,
+      () => waiting.replicas,
+    );
     const isThere = deployment.status === "pending" && deployment.image !== null;
     if (isThere && service.tag !== null) await images.tagImage(deployment.image, service.tag);
     return deployment;
@@ -68,7 +77,7 @@ export class Rollouts {
     reason: string | undefined,
     replicasIn: (service: Service) => number,
   ): Promise<Deployment> {
-    const { database, clock, events, builds, images } = this.#options;
+    const { database, clock, events, builds, images, environments } = this.#options;
     const { serviceId } = wanted;
     const isThere = wanted.image !== null && (await images.findImage(wanted.image)) !== undefined;
     const { deployment, cancelled } = await database.transact(async (tx) => {
@@ -77,10 +86,13 @@ export class Rollouts {
       const stored = wanted.status === "built" ? await tx.deployments.get(wanted.id) : wanted;
       if (stored.status !== wanted.status) return { deployment: stored, cancelled: [] };
       const gone = (await cancelComing(tx, serviceId, now, reason)).filter((id) => id !== wanted.id);
-      const replicas = isStopFirst(wanted) ? 1 : replicasIn(await tx.services.get(serviceId));
+      const service = await tx.services.get(serviceId);
+      const replicas = isStopFirst(wanted) ? 1 : replicasIn(service);
       const buildId = isThere ? wanted.buildId : newId();
       const fresh = { failureReason: null, exitCode: null, logTail: null, attemptCount: 0, finishedAt: null, buildId };
-      const next: Deployment = { ...wanted, ...fresh, status: isThere ? "pending" : "building", replicas };
+      // Variables may have changed while it waited; what goes back to what ran before gets what that had.
+      const env = wanted.status === "built" ? await environments.of(tx, service, wanted.givenEnv) : wanted.env;
+      const next: Deployment = { ...wanted, ...fresh, env, status: isThere ? "pending" : "building", replicas };
       if (!isThere && buildId !== null) await tx.builds.create(newBuild(next, buildId, now));
       const isNew = !(await tx.deployments.list({ serviceId })).some((d) => d.id === next.id);
       if (!isNew) return { deployment: await tx.deployments.update(next.id, next), cancelled: gone };
@@ -113,4 +125,13 @@ export async function waitingOf(
   serviceId: string,
 ): Promise<Deployment | undefined> {
   return (await stores.deployments.list({ serviceId, statuses: ["building", "built"] })).find(isWaiting);
+}
+
+/** What was made while the service was stopped, to be rolled out when it starts. */
+export async function awaitingStart(
+  stores: Pick<Stores, "deployments">,
+  serviceId: string,
+): Promise<Deployment | undefined> {
+  const waiting = await stores.deployments.list({ serviceId, statuses: ["building", "built"] });
+  return waiting.find((d) => isWaiting(d) && d.awaitsStart);
 }

@@ -15,7 +15,7 @@ import {
   type SecretRecord,
   secretPurpose,
 } from "../domain/secret.ts";
-import type { Database } from "../domain/stores.ts";
+import type { Database, Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
 import type { SecretDelivery } from "./secret-files.ts";
 import { readNamedSecrets } from "./secret-records.ts";
@@ -83,6 +83,28 @@ export class SecretVault implements SecretAdmin {
       for (const secret of own) await secrets.remove(secret);
     });
     await files.changed(projectId, functionName);
+  }
+
+  /**
+   * The function's own secrets go along with its new name; in a transaction of the caller, who has the files written anew.
+   * Answers whether there were any.
+   * @throws AppError `conflict` when secrets wait under the new name
+   */
+  async moveOwn(tx: Pick<Stores, "secrets">, projectId: string, from: string, to: string): Promise<boolean> {
+    const { box } = this.#options;
+    const own = await tx.secrets.list({ projectId, functionName: from });
+    if (own.length === 0) return false;
+    if ((await tx.secrets.list({ projectId, functionName: to })).length > 0)
+      throw new AppError("conflict", `name: secrets are set for ${to} already.`, {
+        fields: { name: ["has secrets of its own already"] },
+        remedy: `Delete them first: slipway secret list ${to}.`,
+      });
+    for (const secret of own) {
+      const moved = { ...secret, functionName: to };
+      await tx.secrets.remove(secret);
+      await tx.secrets.put({ ...moved, sealed: box.seal(this.#open(secret), secretPurpose(moved)) });
+    }
+    return true;
   }
 
   /**

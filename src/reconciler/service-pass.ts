@@ -3,17 +3,19 @@
 import { backoffMs } from "../domain/backoff.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Deployment } from "../domain/deployment.ts";
-import type { ImageDriver } from "../domain/driver.ts";
+import type { ImageDriver, ObservedInstance } from "../domain/driver.ts";
 import { type AppError, isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
+import { formerNames } from "../domain/instance-names.ts";
 import type { Logger } from "../domain/logger.ts";
-import { type Action, candidateOf, planReconcile } from "../domain/reconcile.ts";
+import { candidateOf, planReconcile } from "../domain/reconcile.ts";
+import type { Action } from "../domain/reconcile-plan.ts";
+import type { Service } from "../domain/service.ts";
 import { serviceStatus } from "../domain/service-status.ts";
 import type { Database } from "../domain/stores.ts";
 import type { DeployTests } from "./deploy-tests.ts";
 import type { DeploymentMarks } from "./deployment-marks.ts";
-import type { ServiceNames } from "./drains.ts";
 import type { InstanceRunner, InstanceRunnerOptions } from "./instance-runner.ts";
 import type { Prober } from "./prober.ts";
 import type { RoutePublisher } from "./route-publisher.ts";
@@ -40,8 +42,10 @@ const NEXT_PASS_MS = 200;
 
 export class ServicePass {
   readonly #options: ServicePassOptions;
-  /** Last known names of services, for what is left of them after they were deleted. */
-  readonly #names = new Map<string, ServiceNames>();
+  /** Project slugs by service id, for what is left of services after they were deleted. */
+  readonly #slugs = new Map<string, string>();
+  /** Services with instances that answer to names which are not their service's, too. */
+  readonly #renamed = new Set<string>();
 
   constructor(options: ServicePassOptions) {
     this.#options = options;
@@ -52,9 +56,10 @@ export class ServicePass {
     const { clock, database, driver, prober, tests } = this.#options;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const snapshot = await readSnapshot(database, serviceId);
-      await this.#learnNames(snapshot);
+      await this.#learnSlug(snapshot);
       const observed = await driver.list({ serviceId });
-      const seen = { looks: prober.looks(), verdicts: tests.verdicts() };
+      const lostNames = await this.lostNames(snapshot, observed, (...at) => database.services.findByName(...at));
+      const seen = { looks: prober.looks(), verdicts: tests.verdicts(), lostNames };
       const plan = planReconcile({ now: clock.now(), ...snapshot, observed, ...seen });
       this.watchAgain(snapshot);
       let isWaiting = true;
@@ -65,10 +70,29 @@ export class ServicePass {
     return clock.now() + NEXT_PASS_MS;
   }
 
-  async #learnNames({ service }: Snapshot): Promise<void> {
-    if (service === undefined || this.#names.has(service.id)) return;
-    const { slug } = await this.#options.database.projects.get(service.projectId);
-    this.#names.set(service.id, { projectSlug: slug, serviceName: service.name });
+  async #learnSlug({ service }: Snapshot): Promise<void> {
+    if (service === undefined || this.#slugs.has(service.id)) return;
+    this.#slugs.set(service.id, (await this.#options.database.projects.get(service.projectId)).slug);
+  }
+
+  /** Services whose instances have a name that a new or renamed service may want. */
+  get renamed(): Iterable<string> {
+    return this.#renamed;
+  }
+
+  /** Which of the former names of its instances belong to another service by now. */
+  async lostNames(
+    { service }: Snapshot,
+    observed: readonly ObservedInstance[],
+    find: (projectId: string, name: string) => Promise<Service | undefined> | Service | undefined,
+  ): Promise<ReadonlySet<string>> {
+    const lost = new Set<string>();
+    if (service === undefined) return lost;
+    const former = formerNames(service, observed);
+    if (former.length > 0) this.#renamed.add(service.id);
+    else this.#renamed.delete(service.id);
+    for (const name of former) if ((await find(service.projectId, name)) !== undefined) lost.add(name);
+    return lost;
   }
 
   /** Looks at instances that run since before a restart of Slipway. */
@@ -86,7 +110,9 @@ export class ServicePass {
       case "start":
         return this.#start(snapshot, action.deploymentId, action.replica);
       case "ready":
-        return this.#ready(snapshot, action.slot, action.port);
+        return this.#ready(snapshot, action);
+      case "name":
+        return this.#name(snapshot, action);
       case "crashed":
         return this.#crashed(snapshot, action);
       case "drain":
@@ -148,13 +174,24 @@ export class ServicePass {
       onImageMissing(deployment);
   }
 
-  async #ready(snapshot: Snapshot, slot: string, port: number | null): Promise<boolean> {
+  async #ready(snapshot: Snapshot, { slot, port, names }: Action & { kind: "ready" }): Promise<boolean> {
     const { database, runner, publisher } = this.#options;
     const { service } = snapshot;
     const record = snapshot.records.find((r) => r.slot === slot);
     if (service === undefined || record === undefined) return true;
-    await runner.becomeReady(service, await database.projects.get(service.projectId), record, port);
+    await runner.becomeReady(await database.projects.get(service.projectId), record, port, names);
     if (record.deploymentId === service.activeDeploymentId) await publisher.publish();
+    return true;
+  }
+
+  /** One that ended a moment ago needs no name; the next plan says so. */
+  async #name(snapshot: Snapshot, { slot, names }: Action & { kind: "name" }): Promise<boolean> {
+    const { database, runner } = this.#options;
+    const record = snapshot.records.find((r) => r.slot === slot);
+    if (record === undefined) return true;
+    await runner.rename(await database.projects.get(record.projectId), record, names).catch((error: unknown) => {
+      if (!isAppError(error, "not_found")) throw error;
+    });
     return true;
   }
 
@@ -166,7 +203,7 @@ export class ServicePass {
     const { slot, serviceId } = record;
     const { reason, exitCode } = action;
     logger.warn({ serviceId, slot, reason, exitCode }, "instance went bad");
-    if (action.isServing) runner.retire(record, action, this.#names.get(serviceId));
+    if (action.isServing) runner.retire(record, action, this.#slugs.get(serviceId));
     else await runner.crashed(record, action);
     if (deployment.status !== "healthy") await marks.countAttempt(deployment);
     return true;
@@ -183,7 +220,7 @@ export class ServicePass {
 
   #drain(snapshot: Snapshot, slot: string): false {
     const record = snapshot.records.find((r) => r.slot === slot);
-    if (record !== undefined) this.#options.runner.drain(record, this.#names.get(record.serviceId));
+    if (record !== undefined) this.#options.runner.drain(record, this.#slugs.get(record.serviceId));
     return false;
   }
 
@@ -207,7 +244,8 @@ export class ServicePass {
     const snapshot = await readSnapshot(database, serviceId);
     const { service } = snapshot;
     if (service === undefined) {
-      if (snapshot.records.length === 0) this.#names.delete(serviceId);
+      if (snapshot.records.length === 0) this.#slugs.delete(serviceId);
+      this.#renamed.delete(serviceId);
       return;
     }
     const status = await this.statusOf(snapshot);
@@ -216,12 +254,16 @@ export class ServicePass {
     events.publish({ type: "service.status.changed", serviceId, from: service.status, to: status });
   }
 
-  /** What its status should be now; undefined for one that was deleted. */
-  async statusOf(snapshot: Snapshot) {
+  /**
+   * What its status should be now; undefined for one that was deleted.
+   * @param newest the newest deployments of those services that have none in flight; asked for when it is left out
+   */
+  async statusOf(snapshot: Snapshot, newest?: ReadonlyMap<string, Deployment>) {
     const { service, deployments, records } = snapshot;
     if (service === undefined) return undefined;
     const active = activeOf(snapshot);
-    const latest = candidateOf(deployments) ?? active ?? (await this.#newestOf(service.id));
+    const known = candidateOf(deployments) ?? active ?? newest?.get(service.id);
+    const latest = known ?? (newest === undefined ? await this.#newestOf(service.id) : undefined);
     return serviceStatus(service, latest, active, records, this.#options.clock.now());
   }
 

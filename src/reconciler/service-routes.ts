@@ -2,7 +2,7 @@
 
 import { COMING, type Deployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
-import type { RouteClaim } from "../domain/route-claim.ts";
+import type { RouteClaim, RouteRecord } from "../domain/route-claim.ts";
 import type { Service } from "../domain/service.ts";
 import type { Stores } from "../domain/stores.ts";
 import { newId } from "../lib/ids.ts";
@@ -56,6 +56,22 @@ export async function takeManifestRoutes(
       await tx.routes.create({ id: newId(), serviceId, kind, value, origin: "manifest", createdAt: now });
   }
   return lost;
+}
+
+/** A host or path that its owner gives a service by hand. @throws AppError `conflict` naming who has it */
+export async function addOwnersRoute(
+  tx: Stores,
+  service: Service,
+  { kind, value }: RouteClaim,
+  now: number,
+  baseDomain: string | null,
+): Promise<RouteRecord> {
+  const found = await tx.routes.find({ kind, value });
+  if (found?.serviceId === service.id) return found;
+  await requireRoutesFree(tx, { routeName: service.routeName, routes: [{ kind, value }], baseDomain });
+  const route: RouteRecord = { id: newId(), serviceId: service.id, kind, value, origin: "owner", createdAt: now };
+  await tx.routes.create(route);
+  return route;
 }
 
 async function ownerOf(

@@ -37,6 +37,20 @@ export async function readAllSnapshots(stores: SnapshotStores): Promise<Readonly
   );
 }
 
+/** The newest deployments of services that have none in flight, by service id: what has failed, was only built, is being built. */
+export async function readNewest(
+  stores: Pick<Stores, "deployments">,
+  snapshots: ReadonlyMap<string, Snapshot>,
+): Promise<ReadonlyMap<string, Deployment>> {
+  const newest = new Map<string, Deployment>();
+  for (const [id, { service, deployments }] of snapshots) {
+    if (service === undefined || deployments.length > 0) continue;
+    const [found] = await stores.deployments.list({ serviceId: id, limit: 1 });
+    if (found !== undefined) newest.set(id, found);
+  }
+  return newest;
+}
+
 /** The deployment that serves. */
 export function activeOf({ service, deployments }: Snapshot): Deployment | undefined {
   return deployments.find((d) => d.id === service?.activeDeploymentId && d.status === "healthy");

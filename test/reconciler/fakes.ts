@@ -3,6 +3,7 @@
 import type { BuildRequest, BuildResult, ImageBuilder } from "../../src/domain/build.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import type { Gateway } from "../../src/domain/gateway.ts";
+import { pulledOwner } from "../../src/domain/image-fetch.ts";
 import { LABELS } from "../../src/domain/labels.ts";
 import type { RouteTable, ServiceRoute } from "../../src/domain/route.ts";
 import type { MemoryDriver } from "../../src/memory/memory-driver.ts";
@@ -74,6 +75,9 @@ export class FakeBuilder implements ImageBuilder {
   async pruneImages(serviceId: string, keep: readonly string[]): Promise<void> {
     for (const { tags } of await this.#driver.listImages({ mine: true, serviceId }))
       for (const tag of tags) if (!keep.includes(tag)) await this.#driver.removeImage(tag);
+    for (const { tags } of await this.#driver.listImages())
+      for (const tag of tags)
+        if (pulledOwner("slipway", tag) === serviceId && !keep.includes(tag)) await this.#driver.removeImage(tag);
   }
 
   #wait(request: BuildRequest, signal: AbortSignal): Promise<void> {

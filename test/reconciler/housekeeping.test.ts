@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { KEPT_AUDIT_RECORDS } from "../../src/domain/audit.ts";
 import { LABELS } from "../../src/domain/labels.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { MemoryDriver } from "../../src/memory/memory-driver.ts";
@@ -38,6 +39,7 @@ async function bench(context: TestContext, given: Partial<HousekeepingOptions> =
     clock,
     logger: { debug() {}, info() {}, error() {}, warn: (fields) => void state.warned.push(fields) },
     intervalMs: INTERVAL_MS,
+    prefix: "slipway",
     dataDir: tmpdir(),
     diskWarningBytes: 0,
     onDiskFree: () => undefined,
@@ -66,9 +68,11 @@ test("images of deleted services are pruned, those of others are not touched", a
   await database.services.create(sampleService("s", "p"));
   for (const owner of ["s", "deleted"])
     driver.addImage(`slipway/p/${owner}:1`, { labels: { [LABELS.server]: "memory", [LABELS.service]: owner } });
+  for (const owner of ["s", "gone"]) driver.addImage(`slipway/pulled/${owner}:0123456789ab`);
+  driver.addImage("other-server/pulled/theirs:0123456789ab");
   housekeeping.start();
   await round();
-  assert.deepEqual(state.pruned, ["deleted"]);
+  assert.deepEqual(state.pruned, ["deleted", "gone"]);
 });
 
 test("the newest 50 deployments are remembered, and older ones that serve, come up or have an image kept for rollback", async (context) => {
@@ -130,4 +134,18 @@ test("a disk that is nearly full is warned of in each round", async (context) =>
   await round();
   assert.deepEqual(free, [tmpdir(), tmpdir()]);
   assert.equal(state.warned.length, 2);
+});
+
+test("the audit log keeps its newest records", async (context) => {
+  const { database, housekeeping, round } = await bench(context);
+  await database.transact(async (tx) => {
+    for (let at = 0; at < KEPT_AUDIT_RECORDS + 5; at += 1) {
+      const who = { actorKind: "passkey", userId: null, actorName: "passkey", from: "127.0.0.1" } as const;
+      await tx.audit.add({ ...who, id: `a-${at}`, at, action: "x", target: "/", status: 200, requestId: "r" });
+    }
+  });
+  housekeeping.start();
+  await round();
+  assert.equal(await database.audit.count(), KEPT_AUDIT_RECORDS);
+  assert.equal(await database.audit.count({ since: 5 }), KEPT_AUDIT_RECORDS);
 });

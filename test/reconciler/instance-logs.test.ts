@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { InstanceLogLine } from "../../src/domain/driver.ts";
 import { AppError } from "../../src/domain/errors.ts";
+import type { ServiceLogItem } from "../../src/domain/operations.ts";
 import { MemoryEventBus } from "../../src/events/memory-event-bus.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { InstanceLogs } from "../../src/reconciler/instance-logs.ts";
@@ -13,10 +14,16 @@ const SERVICE = sampleService("s", "p");
 /** Logs by runtime id, which grow by `print`. */
 class Logs {
   readonly lines = new Map<string, InstanceLogLine[]>();
+  readonly #exited = new Set<string>();
   #wake: (() => void)[] = [];
 
   print(runtimeId: string, line: string, at: number): void {
     this.lines.set(runtimeId, [...(this.lines.get(runtimeId) ?? []), { stream: "stdout", line, at }]);
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  exit(runtimeId: string): void {
+    this.#exited.add(runtimeId);
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -33,7 +40,8 @@ class Logs {
       if (line !== undefined) {
         next += 1;
         yield line;
-      } else await new Promise<void>((resolve) => this.#wake.push(resolve));
+      } else if (this.#exited.has(runtimeId)) return;
+      else await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
   }
 }
@@ -49,10 +57,14 @@ async function bench() {
   return { database, driver, events, reader };
 }
 
+function textOf(item: ServiceLogItem): string {
+  return item.kind === "line" ? item.line : `${item.record.runtimeId} exited`;
+}
+
 async function read(reader: InstanceLogs, tail: number): Promise<string[]> {
   const lines: string[] = [];
-  for await (const { line } of reader.read("s", { tail, follow: false }, new AbortController().signal))
-    lines.push(line);
+  for await (const item of reader.read("s", { tail, follow: false }, new AbortController().signal))
+    lines.push(textOf(item));
   return lines;
 }
 
@@ -74,7 +86,7 @@ test("a follower gets past lines once and by time, then new ones, also of instan
   const stop = new AbortController();
   const lines: string[] = [];
   const reading = (async () => {
-    for await (const { line } of reader.read("s", { tail: 4, follow: true }, stop.signal)) lines.push(line);
+    for await (const item of reader.read("s", { tail: 4, follow: true }, stop.signal)) lines.push(textOf(item));
   })();
   await eventually(() => assert.equal(lines.length, 4));
   driver.print("c1", "at the same time", 6);
@@ -82,7 +94,7 @@ test("a follower gets past lines once and by time, then new ones, also of instan
   await eventually(() => assert.equal(lines.length, 6));
   driver.print("c3", "a new one", 8);
   await database.instances.put(sampleInstance("d-3", SERVICE, { runtimeId: "c3" }));
-  events.publish({ type: "instance.ready", serviceId: "s", slot: "d-3" });
+  events.publish({ type: "instance.ready", serviceId: "s", slot: "d-3", runtimeId: null, deploymentId: "d" });
   await eventually(() => assert.equal(lines.length, 7));
   stop.abort();
   driver.print("c1", "too late", 9);
@@ -94,6 +106,33 @@ test("a follower gets past lines once and by time, then new ones, also of instan
 test("a follower that left before it began gets nothing and ends", async () => {
   const { reader } = await bench();
   const lines: string[] = [];
-  for await (const { line } of reader.read("s", { tail: 0, follow: true }, AbortSignal.abort())) lines.push(line);
+  for await (const item of reader.read("s", { tail: 0, follow: true }, AbortSignal.abort())) lines.push(textOf(item));
   assert.deepEqual(lines, []);
+});
+
+test("a follower hears that an instance has exited, after its last line, and follows the others on", async () => {
+  const { reader, driver } = await bench();
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const item of reader.read("s", { tail: 1, follow: true }, stop.signal)) seen.push(textOf(item));
+  })();
+  await eventually(() => assert.deepEqual(seen.splice(0), ["line 6"]));
+  driver.print("c1", "last words", 7);
+  driver.exit("c1");
+  await eventually(() => assert.deepEqual(seen, ["last words", "c1 exited"]));
+  driver.print("c2", "life goes on", 8);
+  await eventually(() => assert.equal(seen.at(-1), "life goes on"));
+  stop.abort();
+  driver.exit("c2");
+  await reading;
+});
+
+test("past lines that are huge are held only as far as memory allows, the newest kept", async () => {
+  const { reader, driver } = await bench();
+  for (let n = 0; n < 100; n += 1) driver.print("c1", `${n} ${"x".repeat(500_000)}`, 10 + n);
+  const lines = await read(reader, 5000);
+  const length = lines.reduce((sum, line) => sum + line.length, 0);
+  assert.ok(length > 1_000_000 && length <= 16 * 1024 * 1024, `${length} characters`);
+  assert.match(lines.at(-1) ?? "", /^99 /);
 });

@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import type { Deployment } from "../../src/domain/deployment.ts";
 import type { ObservedInstance } from "../../src/domain/driver.ts";
 import { type InstanceRecord, isLeaving, type Look, slotOf } from "../../src/domain/instance.ts";
-import { type Action, planReconcile } from "../../src/domain/reconcile.ts";
+import { planReconcile } from "../../src/domain/reconcile.ts";
+import type { Action } from "../../src/domain/reconcile-plan.ts";
 import type { Service } from "../../src/domain/service.ts";
 
 export const NOW = 1_000_000;
@@ -19,15 +20,19 @@ export function deployment(id: string, patch: Partial<Deployment> = {}): Deploym
     serviceId: "s",
     status: "pending",
     image: "image:1",
+    wantedImage: null,
     sourceId: null,
     buildId: null,
     runtime: null,
     env: {},
+    givenEnv: {},
     ports: [],
     listenPorts: [8080],
     replicas: 1,
     declaredReplicas: null,
     isHeld: false,
+    awaitsStart: false,
+    restart: "always",
     options: {},
     buildInputs: { args: {}, secrets: [] },
     secrets: [],
@@ -76,6 +81,8 @@ export function service(patch: Partial<Service> = {}): Service {
     runtime: null,
     volumeText: "",
     iconUrl: null,
+    preset: null,
+    volumesName: "hello",
     activeDeploymentId: null,
     createdAt: 0,
     updatedAt: 0,
@@ -99,6 +106,8 @@ export class PlannedWorld {
   readonly unwell = new Set<string>();
   /** Off: what drains goes on draining, as requests under way take their time. */
   drainsEnd = true;
+  /** Names that another service of the project has. */
+  lostNames = new Set<string>();
   #copies = 0;
 
   plan() {
@@ -111,6 +120,7 @@ export class PlannedWorld {
       observed: this.observed,
       looks: this.looks,
       verdicts: this.verdicts,
+      lostNames: this.lostNames,
     });
   }
 
@@ -119,7 +129,10 @@ export class PlannedWorld {
     for (let round = 0; round < 400; round += 1) {
       const { actions, nextLookAt } = this.plan();
       this.#checkDrains(actions);
-      for (const action of actions) this.#carryOut(action);
+      for (const action of actions) {
+        this.#carryOut(action);
+        this.checkNames();
+      }
       this.#liveOn();
       if (actions.some((a) => a.kind !== "drain" || this.drainsEnd)) continue;
       // The prober looks on at those that are not well.
@@ -137,15 +150,18 @@ export class PlannedWorld {
       if (status === "pending" || status === "starting") this.#update(id, { status: "cancelled" });
   }
 
-  kill(runtimeId: string, exitCode: number): void {
-    this.observed = this.observed.map((o) => (o.runtimeId === runtimeId ? { ...o, state: "exited", exitCode } : o));
+  /** By itself or from outside, as the code says. What has ended answers to nothing. */
+  end(runtimeId: string, exitCode: number): void {
+    this.observed = this.observed.map((o) =>
+      o.runtimeId === runtimeId ? { ...o, state: "exited", exitCode, names: [] } : o,
+    );
   }
 
   /** Apps start listening, or end, as they are. */
   #liveOn(): void {
     for (const o of this.observed.filter((x) => x.state === "running")) {
       const sickness = this.sick.get(o.deploymentId);
-      if (sickness === "exits") this.kill(o.runtimeId, 1);
+      if (sickness === "exits") this.end(o.runtimeId, 1);
       else {
         const isWell = sickness === undefined && !this.unwell.has(o.runtimeId);
         const badInRow = isWell ? 0 : (this.looks.get(o.runtimeId)?.badInRow ?? 0) + 1;
@@ -169,12 +185,19 @@ export class PlannedWorld {
         break;
       case "ready":
         this.#patch(action.slot, { state: "ready", port: action.port, readyAt: this.now });
+        this.#name(action.slot, action.names);
+        break;
+      case "name":
+        this.#name(action.slot, action.names);
         break;
       case "crashed": {
         const { failures: restartCount, nextStartAt } = action;
         this.#patch(action.slot, { restartCount, nextStartAt });
-        if (action.isServing) this.#patch(action.slot, { state: "draining" });
-        else this.#wait(action.slot);
+        this.#patch(action.slot, { lastExitCode: action.exitCode });
+        if (action.isServing) {
+          this.#name(action.slot, []);
+          this.#patch(action.slot, { state: "draining" });
+        } else this.#wait(action.slot);
         break;
       }
       case "test": {
@@ -198,6 +221,7 @@ export class PlannedWorld {
       case "drain": {
         const record = this.records.find((r) => r.slot === action.slot) ?? assert.fail("a drain of nothing");
         const isRetiring = record.state === "draining" && !isLeaving(record);
+        this.#name(action.slot, []);
         this.#patch(action.slot, { state: "draining" });
         if (!this.drainsEnd) break;
         if (isRetiring) this.#wait(action.slot);
@@ -210,6 +234,11 @@ export class PlannedWorld {
     }
   }
 
+  #name(slot: string, names: readonly string[]): void {
+    const record = this.records.find((r) => r.slot === slot);
+    this.observed = this.observed.map((o) => (o.runtimeId === record?.runtimeId ? { ...o, names } : o));
+  }
+
   /** Its copy is gone, its place is kept. */
   #wait(slot: string): void {
     const record = this.records.find((r) => r.slot === slot);
@@ -220,12 +249,27 @@ export class PlannedWorld {
   #checkPromotion(d: Deployment): void {
     const ready = this.records.filter((r) => r.deploymentId === d.id && r.state === "ready");
     assert.ok(ready.length >= d.replicas, "promoted before all are ready");
+    for (const { runtimeId } of ready)
+      assert.ok(this.#namesOf(runtimeId).includes(this.service?.name ?? ""), "promoted without its name");
     if (d.test) assert.ok(!this.wrong.has(d.id), "promoted with a failed test");
     if (d.test)
       assert.ok(
         ready.some((r) => this.verdicts.has(r.runtimeId ?? "")),
         "promoted untested",
       );
+  }
+
+  #namesOf(runtimeId: string | null): readonly string[] {
+    return this.observed.find((o) => o.runtimeId === runtimeId)?.names ?? [];
+  }
+
+  /** Only what is ready has names; what failed its test never had one. */
+  checkNames(): void {
+    for (const { runtimeId, deploymentId } of this.observed.filter((o) => o.names.length > 0)) {
+      const record = this.records.find((r) => r.runtimeId === runtimeId);
+      assert.equal(record?.state, "ready", "one that is not ready has a name");
+      assert.ok(!this.wrong.has(deploymentId), "what failed its test had a name");
+    }
   }
 
   /**
@@ -277,6 +321,7 @@ export class PlannedWorld {
       wasOomKilled: false,
       startedAt: this.now,
       address: "10.0.0.2",
+      names: [],
     });
     const before = this.records.find((r) => r.slot === slot);
     this.records = this.records.filter((r) => r.slot !== slot);

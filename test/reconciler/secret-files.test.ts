@@ -121,10 +121,10 @@ test("the folder of a deleted function goes with its last instance, its secrets 
   await t.files.mountsFor(hello, t.project);
   await t.database.instances.put(sampleInstance("d-0", hello));
   await t.database.services.remove(hello.id);
-  t.events.publish({ type: "service.deleted", serviceId: hello.id });
+  t.events.publish({ type: "service.deleted", serviceId: hello.id, projectId: "p" });
   assert.deepEqual(await t.seen("hello"), { a: "1" });
   await t.database.instances.remove("d-0");
-  t.events.publish({ type: "instance.gone", serviceId: hello.id, slot: "d-0" });
+  t.events.publish({ type: "instance.gone", serviceId: hello.id, slot: "d-0", runtimeId: null, deploymentId: "d" });
   await eventually(() => assert.rejects(access(join(t.folder, "p", "hello")), { code: "ENOENT" }));
   assert.equal((await t.vault.list({ functionName: "hello" })).length, 1);
   await t.vault.removeAllOf("p", "hello");

@@ -7,20 +7,28 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import type { Deployment } from "../../src/domain/deployment.ts";
+import { COMING, type Deployment } from "../../src/domain/deployment.ts";
+import { AppError } from "../../src/domain/errors.ts";
 import type { DomainEvent, EventBus } from "../../src/domain/events.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
 import type { Logger } from "../../src/domain/logger.ts";
+import type { Preset } from "../../src/domain/preset.ts";
+import type { ProjectAdmin, ServiceEdits, StagedChanges } from "../../src/domain/project-operations.ts";
+import { type RegistryLogin, registryHostOf } from "../../src/domain/registry.ts";
 import { DEFAULT_SETTINGS, type RolloutSettings } from "../../src/domain/rollout.ts";
 import type { SecretBox } from "../../src/domain/secret.ts";
 import type { Service } from "../../src/domain/service.ts";
 import { MemoryEventBus } from "../../src/events/memory-event-bus.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { MemoryDriver } from "../../src/memory/memory-driver.ts";
-import { BuildRunner } from "../../src/reconciler/build-runner.ts";
+import { BuildRunner, newBuild } from "../../src/reconciler/build-runner.ts";
 import { Deployer } from "../../src/reconciler/deployer.ts";
+import { ImageFetcher } from "../../src/reconciler/image-fetch.ts";
 import { Lifecycle } from "../../src/reconciler/lifecycle.ts";
 import type { ProbeTarget } from "../../src/reconciler/prober.ts";
+import { Environments } from "../../src/reconciler/projects/environments.ts";
+import { createProjectParts } from "../../src/reconciler/projects/project-parts.ts";
 import { Reconciler } from "../../src/reconciler/reconciler.ts";
 import { RoutePublisher } from "../../src/reconciler/route-publisher.ts";
 import type { TestTarget } from "../../src/reconciler/run-deploy-test.ts";
@@ -29,6 +37,7 @@ import { SecretVault } from "../../src/reconciler/secret-vault.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeBuilder, FakeGateway } from "./fakes.ts";
 import { Life, mortal } from "./mortal.ts";
+import { deployment as plainDeployment, service as plainService } from "./planned-world.ts";
 
 const PROJECT = { id: "p", name: "default", slug: "default", networkIndex: 0, createdAt: 0, updatedAt: 0 };
 export const BASE_DOMAIN = "base.test";
@@ -50,6 +59,8 @@ export type DeployOptions = {
   readonly isHeld?: boolean;
 };
 
+export type ImageDeployOptions = Partial<Deployment> & { readonly preset?: string };
+
 export const VOLUME = { source: "data", target: "/data", readOnly: false };
 
 /** Seals nothing: what secrets are kept like is no matter here. */
@@ -69,6 +80,13 @@ export class World {
   readonly builder = new FakeBuilder(this.driver);
   readonly warnings: string[] = [];
   readonly announced: DomainEvent[] = [];
+  /** Lines of image fetches. */
+  readonly buildLog: string[] = [];
+  /** Logins by registry host. */
+  readonly logins = new Map<string, RegistryLogin>();
+  readonly presets = new Map<string, Preset>();
+  /** Makes a preset's image. */
+  buildPreset: (id: string) => Promise<string> = () => Promise.reject(new AppError("unprocessable", "no recipe"));
   /** Runtime ids of instances that stopped answering. */
   readonly unwell = new Set<string>();
   /** Addresses of instances that were asked what their deployment's test says, in order. */
@@ -102,6 +120,18 @@ export class World {
     return this.#control.lifecycle;
   }
 
+  get staged(): StagedChanges {
+    return this.#control.staged;
+  }
+
+  get serviceEdits(): ServiceEdits {
+    return this.#control.serviceEdits;
+  }
+
+  get projectAdmin(): ProjectAdmin {
+    return this.#control.projectAdmin;
+  }
+
   get events(): EventBus {
     return this.#control.events;
   }
@@ -123,9 +153,22 @@ export class World {
     const publishRoutes = (): Promise<void> => publisher.publish();
     const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
     const secrets = new SecretVault({ database, box: OPEN_BOX, files: NO_SECRET_FILES, clock });
-    const shared = { database, builder, secrets, events, clock, logger, publishRoutes, trigger };
+    const presets = () => undefined;
+    const environments = new Environments(presets);
+    const shared = { database, builder, secrets, events, clock, logger, environments, publishRoutes, trigger };
     const loadRuntime = () => Promise.reject(new Error("no runtime is used here"));
-    const builds = new BuildRunner({ ...shared, loadRuntime });
+    const imageFetch = new ImageFetcher({
+      images: driver,
+      logins: { findFor: async (reference) => this.logins.get(registryHostOf(reference)) },
+      logs: {
+        append: (_, text) => void this.buildLog.push(text.trimEnd()),
+        end: () => Promise.resolve(),
+      },
+      clock,
+      prefix: "slipway",
+      presets: { catalog: { find: (id) => this.presets.get(id) }, images: { build: (id) => this.buildPreset(id) } },
+    });
+    const builds = new BuildRunner({ ...shared, imageFetch, loadRuntime });
     const reconciler = new Reconciler({
       ...{ database, driver, gateway, publisher, events, clock, logger },
       volumesDir: this.volumesDir,
@@ -139,7 +182,14 @@ export class World {
     });
     const deployer = new Deployer({ ...shared, builds, images: driver, baseDomain: BASE_DOMAIN });
     const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir: this.volumesDir });
-    return { life, publisher, reconciler, deployer, lifecycle, builds, events };
+    const projects = createProjectParts({
+      ...{ ...shared, builds, images: driver, networks: driver, lifecycle, presets },
+      secretFiles: NO_SECRET_FILES,
+      baseDomain: BASE_DOMAIN,
+      rules: { reservedNames: [], reservedPorts: [], volumeRoots: [] },
+      sweep: () => reconciler.sweep(),
+    });
+    return { life, publisher, reconciler, deployer, lifecycle, builds, events, ...projects };
   }
 
   /** Control ends in good order, and a new one starts. */
@@ -150,7 +200,7 @@ export class World {
 
   /** Control dies in the middle of a sweep, after so many calls to store, engine and gateway, and a new one starts. */
   async killControl(afterCalls: number): Promise<void> {
-    this.reconciler.sweep();
+    void this.reconciler.sweep();
     this.#control.life.endAfter(afterCalls);
     await this.advance(50);
     this.#control.life.endAfter(0);
@@ -185,6 +235,29 @@ export class World {
       isHeld,
     });
     return answer.deployment;
+  }
+
+  /** An image service's deployment, stored and begun the way its owner's request does it. */
+  async deployImage(name: string, wantedImage: string, given: ImageDeployOptions = {}): Promise<Deployment> {
+    const { preset = null, ...patch } = given;
+    if (patch.volumes !== undefined && patch.volumes.length > 0) this.#usesDisk = true;
+    const { database } = this;
+    const found = await database.services.findByName(PROJECT.id, name);
+    const own = { id: newId(), projectId: PROJECT.id, name, routeName: name, volumesName: name, preset };
+    const service = found ?? plainService({ ...own, kind: "image" });
+    if (found === undefined) await database.services.create(service);
+    const now = this.clock.now();
+    const deployment = plainDeployment(newId(), {
+      ...{ serviceId: service.id, status: "building", image: null, wantedImage, buildId: newId(), createdAt: now },
+      ...{ startMs: 3000, listenPorts: [] },
+      ...patch,
+    });
+    for (const { id } of await database.deployments.list({ serviceId: service.id, statuses: COMING }))
+      await database.deployments.update(id, { status: "cancelled" });
+    await database.builds.create(newBuild(deployment, deployment.buildId ?? "", now));
+    await database.deployments.create(deployment);
+    await this.#control.builds.resume(deployment);
+    return deployment;
   }
 
   /** Deploys and waits until it serves. */

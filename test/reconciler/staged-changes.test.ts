@@ -1,0 +1,352 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAppError } from "../../src/domain/errors.ts";
+import type { ChangeBody } from "../../src/domain/pending-change.ts";
+import type { Project } from "../../src/domain/project.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { draft, openProjects, type Projects } from "./project-bench.ts";
+
+const create = (name: string, more = {}): ChangeBody & { targetTempId: string } => ({
+  op: "service.create",
+  targetTempId: newId(),
+  payload: draft(name, more),
+});
+const setVariable = (scope: "project" | "service" | "group", targetId: string, key: string, value: string) =>
+  ({ op: "env_var.create", targetId, parentTempId: null, payload: { scope, key, value } }) as const;
+
+async function shop(bench: Projects, ...names: string[]): Promise<Project> {
+  const project = await bench.projectAdmin.create({ name: "Shop" });
+  for (const name of names) {
+    await bench.serviceEdits.create(project, draft(name));
+    await bench.served(project, name);
+  }
+  return project;
+}
+
+const code = (expected: string) => (error: unknown) => isAppError(error) && error.code === expected;
+
+test("a project's slug is its name, short and plain, with six hex digits", async () => {
+  const bench = openProjects();
+  const slugOf = async (name: string) => (await bench.projectAdmin.create({ name })).slug;
+  assert.match(await slugOf("My Shop!"), /^my-shop-[0-9a-f]{6}$/);
+  assert.match(await slugOf("Ünï cödé"), /^uni-code-[0-9a-f]{6}$/);
+  assert.match(await slugOf("商店"), /^project-[0-9a-f]{6}$/);
+  assert.equal((await slugOf("x".repeat(90))).length, 47);
+  assert.notEqual(await slugOf("twin"), await slugOf("twin"));
+  await assert.rejects(bench.projectAdmin.create({ name: " " }), code("invalid"));
+  await bench.projectAdmin.create({ name: "a", slug: "mine" });
+  await assert.rejects(bench.projectAdmin.create({ name: "b", slug: "mine" }), code("conflict"));
+  await assert.rejects(bench.projectAdmin.create({ name: "b", slug: "No Slug" }), code("invalid"));
+});
+
+test("nothing of a staged edit is there before it is applied", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  await bench.staged.append(project.id, create("db"), null);
+  await bench.staged.append(project.id, setVariable("project", project.id, "A", "1"), null);
+  assert.equal(await bench.database.services.findByName(project.id, "db"), undefined);
+  assert.deepEqual((await bench.newest(project, "web"))?.env, {});
+  const result = await bench.staged.apply(project.id);
+  assert.equal(result.appliedCount, 2);
+  assert.deepEqual((await bench.newest(project, "web"))?.env, { A: "1" });
+  assert.deepEqual((await bench.newest(project, "db"))?.env, { A: "1" });
+  assert.deepEqual(result.redeployedServiceIds, [(await bench.service(project, "web")).id]);
+  assert.equal(result.createdDeployments.length, 2);
+});
+
+test("exactly the services that run differently are redeployed", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web", "db", "job");
+  const [web, db] = [await bench.service(project, "web"), await bench.service(project, "db")];
+  await bench.serviceEdits.create(project, { ...draft("empty"), settings: {} });
+  const redeployed = async (change: ChangeBody) => {
+    const { redeployedServiceIds } = await bench.applyNow(project, change);
+    const names = await Promise.all(
+      redeployedServiceIds.map(async (id) => (await bench.database.services.get(id)).name),
+    );
+    for (const name of names) await bench.served(project, name);
+    return names;
+  };
+  const all = await redeployed(setVariable("project", project.id, "LEVEL", "1"));
+  assert.deepEqual(all, ["db", "job", "web"]);
+  assert.deepEqual(await redeployed(setVariable("service", web.id, "LEVEL", "2")), ["web"]);
+  const level = (await bench.database.envVars.list({ scope: "project" }))[0];
+  const about = { scope: "project" as const, scopeId: project.id, key: "LEVEL", oldValue: "1" };
+  const update = { op: "env_var.update" as const, targetId: level?.id ?? "", payload: { ...about, value: "9" } };
+  assert.deepEqual(await redeployed(update), ["db", "job"], "what web has itself hides the project's");
+  assert.deepEqual(await redeployed(update), [], "the same value again changes nothing");
+  assert.deepEqual(await redeployed(setVariable("service", web.id, "DB", "${{ db.HOST }}:${{ db.PORT }}")), ["web"]);
+  assert.equal((await bench.newest(project, "web"))?.env.DB, "db:80");
+  const rename = { op: "service.update" as const, targetId: db.id, payload: { name: "data" } };
+  assert.deepEqual(await redeployed(rename), ["data", "web"]);
+  assert.equal((await bench.newest(project, "web"))?.env.DB, "data:80");
+  const icon = { iconUrl: "https://example.com/i.png", isPrivate: false };
+  assert.deepEqual(await redeployed({ op: "service.update", targetId: db.id, payload: icon }), []);
+});
+
+test("a rename is followed by every reference, kept variables and a manifest's alike; data stays where it is", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "db", "web");
+  const web = await bench.newest(project, "web");
+  await bench.database.deployments.update(web?.id ?? "", { givenEnv: { GIVEN: "${{db.HOST}}" } });
+  await bench.applyNow(project, setVariable("project", project.id, "ALL", "${{ db.HOST }} ${HOME} ${{ no.HOST }}"));
+  const db = await bench.service(project, "db");
+  await bench.applyNow(project, { op: "service.update", targetId: db.id, payload: { name: "data" } });
+  assert.deepEqual((await bench.newest(project, "web"))?.env, {
+    ALL: "data ${HOME} ${{ no.HOST }}",
+    GIVEN: "data",
+  });
+  const renamed = await bench.service(project, "data");
+  assert.equal(renamed.volumesName, "db");
+  assert.equal(renamed.routeName, `data-${project.slug}`);
+  assert.equal((await bench.database.canvas.findNodeOfService(db.id))?.label, "data");
+  const { service } = await bench.serviceEdits.create(project, draft("db"));
+  assert.match(service.volumesName, /^db-[0-9a-f]{6}$/, "the old data is not the new service's");
+});
+
+test("names may go round in a circle in one go", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "a", "b");
+  const [a, b] = [await bench.service(project, "a"), await bench.service(project, "b")];
+  const rename = (targetId: string, name: string) => ({ op: "service.update", targetId, payload: { name } }) as const;
+  for (const change of [rename(a.id, "c"), rename(b.id, "a"), rename(a.id, "b")])
+    await bench.staged.append(project.id, change, null);
+  await bench.staged.apply(project.id);
+  assert.equal((await bench.service(project, "a")).id, b.id);
+  assert.equal((await bench.service(project, "b")).id, a.id);
+});
+
+test("names are free or taken as they will be once the log is applied", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  const web = await bench.service(project, "web");
+  const append = (change: ChangeBody) => bench.staged.append(project.id, change, null);
+  await assert.rejects(append(create("web")), code("conflict"));
+  await append({ op: "service.update", targetId: web.id, payload: { name: "web" } });
+  await append({ op: "service.update", targetId: web.id, payload: { name: "site" } });
+  await append(create("web"));
+  await assert.rejects(append(create("site")), code("conflict"));
+  await assert.rejects(bench.serviceEdits.create(project, draft("site")), code("conflict"), "at once, too");
+  await append({ op: "service.delete", targetId: web.id, payload: {} });
+  await append(create("site"));
+  await assert.rejects(append({ op: "service.delete", targetId: web.id, payload: {} }), code("not_found"));
+  await bench.staged.apply(project.id);
+  assert.deepEqual(
+    (await bench.database.services.list({ projectId: project.id })).map((s) => s.name),
+    ["site", "web"],
+  );
+  assert.deepEqual(
+    bench.removed.map((s) => s.id),
+    [web.id],
+  );
+});
+
+test("a variable of a staged service finds it once that is created", async () => {
+  const bench = openProjects();
+  const project = await shop(bench);
+  const made = create("web", { envVars: [{ key: "A", value: "1" }] });
+  await bench.staged.append(project.id, made, null);
+  const variable = { op: "env_var.create", targetId: null, parentTempId: made.targetTempId } as const;
+  await bench.staged.append(project.id, { ...variable, payload: { scope: "service", key: "B", value: "2" } }, null);
+  const again = { ...variable, payload: { scope: "service" as const, key: "A", value: "3" } };
+  await assert.rejects(bench.staged.append(project.id, again, null), code("conflict"));
+  await assert.rejects(bench.staged.append(project.id, { ...again, parentTempId: "gone" }, null), code("not_found"));
+  const { tempIdToServiceId } = await bench.staged.apply(project.id);
+  assert.equal(tempIdToServiceId[made.targetTempId], (await bench.service(project, "web")).id);
+  assert.deepEqual((await bench.newest(project, "web"))?.env, { A: "1", B: "2" });
+});
+
+test("what a staged entry is about may vanish: it is left out, and the rest is applied", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web", "db");
+  const web = await bench.service(project, "web");
+  await bench.staged.append(project.id, setVariable("service", web.id, "A", "1"), null);
+  await bench.staged.append(project.id, { op: "service.update", targetId: web.id, payload: { name: "site" } }, null);
+  await bench.staged.append(project.id, { op: "project.update", payload: { name: "New" } }, null);
+  await bench.database.services.remove(web.id);
+  assert.equal((await bench.staged.apply(project.id)).appliedCount, 3);
+  assert.equal((await bench.database.projects.get(project.id)).name, "New");
+  assert.deepEqual(await bench.database.envVars.list({ projectId: project.id }), []);
+});
+
+test("an entry that can't be applied any more undoes all of them, and the log stays", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  await bench.staged.append(project.id, { op: "project.update", payload: { name: "New" } }, null);
+  await bench.staged.append(project.id, create("db"), null);
+  // A function may come by that name by another door.
+  const web = await bench.service(project, "web");
+  await bench.database.services.create({
+    ...web,
+    id: "f",
+    name: "db",
+    routeName: "elsewhere",
+    activeDeploymentId: null,
+  });
+  const before = await bench.staged.list(project.id);
+  await assert.rejects(bench.staged.apply(project.id), code("conflict"));
+  assert.deepEqual(await bench.staged.list(project.id), before);
+  assert.equal((await bench.database.projects.get(project.id)).name, "Shop");
+  await bench.database.services.remove("f");
+  assert.equal((await bench.staged.apply(project.id)).appliedCount, 2, "the log can be applied again");
+});
+
+test("of two who apply at once one wins and the other is told", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  await bench.staged.append(project.id, setVariable("project", project.id, "A", "1"), null);
+  const [first, second] = await Promise.allSettled([bench.staged.apply(project.id), bench.staged.apply(project.id)]);
+  assert.equal(first.status, "fulfilled");
+  assert.ok(second.status === "rejected" && code("conflict")(second.reason));
+  assert.equal((await bench.database.deployments.list({})).length, 2);
+});
+
+test("an entry that others build on can't be taken out alone; creations and deletions never", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web", "db");
+  const web = await bench.service(project, "web");
+  const append = (change: ChangeBody) => bench.staged.append(project.id, change, null);
+  const rename = await append({ op: "service.update", targetId: web.id, payload: { name: "site" } });
+  const made = await append(create("web"));
+  await assert.rejects(bench.staged.remove(project.id, rename.id), code("conflict"));
+  await assert.rejects(bench.staged.remove(project.id, made.id), code("invalid"));
+  const deleted = await append({ op: "service.delete", targetId: web.id, payload: {} });
+  await assert.rejects(bench.staged.remove(project.id, deleted.id), code("invalid"));
+  await assert.rejects(bench.staged.remove(project.id, "nothing"), code("not_found"));
+  const other = await bench.projectAdmin.create({ name: "Other" });
+  await assert.rejects(bench.staged.remove(other.id, rename.id), code("not_found"), "another project's");
+  assert.equal((await bench.staged.list(project.id)).length, 3);
+});
+
+test("what is stopped stays so: its change waits for its start", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  const web = await bench.service(project, "web");
+  await bench.database.services.update(web.id, { desired: "stopped", status: "stopped" });
+  for (const value of ["1", "2"]) {
+    const variable = (await bench.database.envVars.list({ projectId: project.id }))[0];
+    const about = { scope: "service" as const, scopeId: web.id, key: "A", oldValue: "" };
+    await bench.applyNow(
+      project,
+      variable === undefined
+        ? setVariable("service", web.id, "A", value)
+        : { op: "env_var.update", targetId: variable.id, payload: { ...about, value } },
+    );
+  }
+  const deployments = await bench.database.deployments.list({ serviceId: web.id });
+  assert.deepEqual(
+    deployments.map((d) => [d.status, d.awaitsStart, d.env.A]),
+    [
+      ["built", true, "2"],
+      ["superseded", true, "1"],
+      ["healthy", false, undefined],
+    ],
+  );
+  assert.equal((await bench.service(project, "web")).desired, "stopped");
+});
+
+test("secrets go along with a function's new name, unless others wait there", async () => {
+  const bench = openProjects();
+  const project = await shop(bench);
+  await bench.serviceEdits.create(project, { ...draft("fn"), kind: "function", settings: {} });
+  const fn = await bench.service(project, "fn");
+  const key = { projectId: project.id, functionName: "fn", name: "token" };
+  await bench.secrets.put(key, Buffer.from("secret"));
+  const rename = { op: "service.update", targetId: fn.id, payload: { name: "renamed" } } as const;
+  await bench.secrets.put({ ...key, functionName: "renamed" }, Buffer.from("other"));
+  await assert.rejects(bench.applyNow(project, rename), code("conflict"));
+  await bench.secrets.remove({ ...key, functionName: "renamed" });
+  await bench.staged.apply(project.id);
+  const { values } = await bench.secrets.forBuild(project.id, "renamed", ["token"]);
+  assert.equal(Buffer.from(values.token ?? []).toString(), "secret");
+  assert.deepEqual(await bench.secrets.list({ functionName: "fn" }), []);
+});
+
+test("a host port is one service's", async () => {
+  const bench = openProjects();
+  const project = await shop(bench);
+  const withPort = (hostPort: number) => ({
+    settings: { image: "app:1", ports: [{ containerPort: 80, hostPort, protocol: "tcp" as const }] },
+  });
+  await bench.serviceEdits.create(project, draft("one", withPort(9000)));
+  await assert.rejects(bench.serviceEdits.create(project, draft("two", withPort(9000))), code("conflict"));
+  await assert.rejects(bench.serviceEdits.create(project, draft("two", withPort(8080))), code("invalid"));
+  assert.equal(await bench.database.services.findByName(project.id, "two"), undefined);
+  const one = await bench.service(project, "one");
+  await assert.rejects(bench.serviceEdits.deploy(one, { replicas: 2 }), code("invalid"), "one copy only");
+});
+
+test("a deployment at once takes what is named and keeps the rest; a new tag is fetched, the same one is not", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  const web = await bench.service(project, "web");
+  const same = await bench.serviceEdits.deploy(web, { env: { B: "2" }, command: ["serve"] });
+  assert.equal(same.wantedImage, "app:1");
+  assert.deepEqual([same.env, same.command, same.ports[0]?.containerPort], [{ B: "2" }, ["serve"], 80]);
+  const next = await bench.serviceEdits.deploy(web, { image: "app:2" });
+  assert.deepEqual([next.status, next.image, next.env, next.command], ["building", null, {}, ["serve"]]);
+  assert.equal((await bench.database.deployments.get(same.id)).status, "cancelled");
+  assert.ok(bench.resumed.some((d) => d.id === next.id));
+  await assert.rejects(bench.serviceEdits.deploy(web, { image: "NO IMAGE" }), code("invalid"));
+  await bench.serviceEdits.create(project, { ...draft("empty"), settings: {} });
+  await assert.rejects(bench.serviceEdits.deploy(await bench.service(project, "empty"), {}), code("invalid"));
+});
+
+test("a dragged service is staged once, nowhere when it is back, and goes back when all is discarded", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  const web = await bench.service(project, "web");
+  const node = await bench.database.canvas.findNodeOfService(web.id);
+  assert.ok(node);
+  for (const id of ["g1", "g2"])
+    await bench.database.canvas.putNode({ ...node, id, type: "group", serviceId: null, label: id });
+  await bench.applyNow(project, setVariable("group", "g1", "IN", "g1"));
+  await bench.applyNow(project, setVariable("group", "g2", "IN", "g2"));
+  const drag = async (from: string | null, to: string | null) => {
+    await bench.database.canvas.putNode({ ...node, parentId: to });
+    await bench.staged.reparent(project.id, web.id, from, null);
+    return (await bench.staged.list(project.id)).map((c) => c.payload);
+  };
+  assert.deepEqual(await drag(null, "g1"), [{ reparented: true, previousParentId: null }]);
+  assert.deepEqual(await drag("g1", "g2"), [{ reparented: true, previousParentId: null }]);
+  assert.deepEqual(await drag("g2", null), []);
+  await drag(null, "g2");
+  await bench.staged.discardAll(project.id);
+  assert.equal((await bench.database.canvas.findNodeOfService(web.id))?.parentId, null);
+  await drag(null, "g1");
+  await bench.staged.apply(project.id);
+  assert.deepEqual((await bench.newest(project, "web"))?.env, { IN: "g1" });
+});
+
+test("a removed project takes all along; its slug comes back with its id and network", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web", "db");
+  await bench.staged.append(project.id, create("more"), null);
+  await bench.projectAdmin.remove(project, { volumes: false });
+  assert.equal(bench.removed.length, 2);
+  await assert.rejects(
+    bench.staged
+      .list(project.id)
+      .then((l) => assert.equal(l.length, 0))
+      .then(() => bench.database.projects.get(project.id)),
+    code("not_found"),
+  );
+  const again = await bench.projectAdmin.create({ name: "Shop", slug: project.slug });
+  assert.deepEqual([again.id, again.networkIndex], [project.id, project.networkIndex]);
+  const fallback = await bench.database.projects.create({
+    id: "d",
+    name: "default",
+    slug: "default",
+    createdAt: 0,
+    updatedAt: 0,
+  });
+  await assert.rejects(bench.projectAdmin.remove(fallback, { volumes: false }), code("conflict"));
+});
+
+test("a project that could have no network is not made", async () => {
+  const bench = openProjects(undefined, undefined, 2);
+  await shop(bench);
+  await shop(bench);
+  await assert.rejects(bench.projectAdmin.create({ name: "Third" }), code("unavailable"));
+  assert.equal(await bench.database.projects.count(), 2);
+});
