@@ -1,5 +1,5 @@
 /**
- * Writes docs/configuration.md, docs/slipway.schema.json, the table in docs/guides/the-manifest.md and the picture in
+ * Writes docs/configuration.md, docs/slipway.schema.json, docs/project.schema.json, the table in docs/guides/the-manifest.md and the picture in
  * ARCHITECTURE.md out of the code; `--check` fails when they are stale.
  */
 
@@ -9,6 +9,7 @@ import extractConfig from "dependency-cruiser/config-utl/extract-depcruise-confi
 import extractTsConfig from "dependency-cruiser/config-utl/extract-ts-config";
 import { envNameOf, SERVER_OPTIONS, type ServerOption } from "../../src/domain/server-options.ts";
 import { fileJsonSchema } from "../../src/manifest/json-schema.ts";
+import { YamlProjectDocuments } from "../../src/manifest/project-document-reader.ts";
 import { manifestTable } from "./manifest-table.ts";
 
 const START = "<!-- generated: folders -->";
@@ -71,6 +72,7 @@ const GUIDE = "docs/guides/the-manifest.md";
 const pages = {
   "docs/configuration.md": configurationPage(),
   "docs/slipway.schema.json": `${JSON.stringify(fileJsonSchema(), null, 2)}\n`,
+  "docs/project.schema.json": `${JSON.stringify(await new YamlProjectDocuments().jsonSchema(), null, 2)}\n`,
   [GUIDE]: await pageWith(GUIDE, FIELDS, `${FIELDS}\n${manifestTable(fileJsonSchema())}\n${END}`),
   "ARCHITECTURE.md": await pageWith("ARCHITECTURE.md", START, await folderPicture()),
 };

@@ -1,6 +1,7 @@
 /** What others start by the naming convention, and where instances reach the gateway: wired to configuration and driver. */
 
 import type { Driver } from "../domain/driver.ts";
+import { isAppError } from "../domain/errors.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Project } from "../domain/project.ts";
 import { Adoption } from "../reconciler/adoption.ts";
@@ -24,10 +25,20 @@ export function insideAddressesOf(
 ): (projects: readonly Project[]) => readonly string[] {
   if (config.driver === "memory") return () => [];
   return (projects) => [
-    ...projects.map(({ networkIndex }) => driver.addressOf(networkIndex, HOST_NUMBER)),
+    ...projects.flatMap(({ networkIndex }) => addressIn(driver, networkIndex)),
     ...[adoption?.hostAddress].flatMap((address) => address ?? []),
   ];
 }
 
 /** The host's own number on a project's network. */
 const HOST_NUMBER = 1;
+
+/** A project from before the pool became smaller has no network, and nothing of it runs. */
+function addressIn(driver: Pick<Driver, "addressOf">, networkIndex: number): readonly string[] {
+  try {
+    return [driver.addressOf(networkIndex, HOST_NUMBER)];
+  } catch (error) {
+    if (isAppError(error, "unavailable")) return [];
+    throw error;
+  }
+}

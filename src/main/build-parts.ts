@@ -18,6 +18,7 @@ import type { ArchiveLimits } from "../domain/source.ts";
 import type { Database } from "../domain/stores.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import type { Config } from "./config.ts";
+import { createPresetParts } from "./preset-parts.ts";
 
 export type BuildPartsOptions = {
   readonly config: Config;
@@ -67,7 +68,7 @@ export async function openBuildParts(options: BuildPartsOptions) {
   };
   const uploadsDir = inData("uploads");
   await makeEmpty(uploadsDir);
-  return { sources, buildLogs, runtimes, builder, archiveLimits, uploadsDir };
+  return { sources, buildLogs, runtimes, builder, archiveLimits, uploadsDir, ...createPresetParts(options) };
 }
 
 /** What a process that was killed had taken in and not imported is of no use to anybody. */

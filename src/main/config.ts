@@ -1,5 +1,6 @@
 /** The server's configuration, read once from flags and environment into one frozen object. All bad values are named at once. */
 
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError } from "../domain/errors.ts";
@@ -34,6 +35,8 @@ export type Config = {
   /** Lower case; null: none. */
   readonly pathHost: string | null;
   readonly networks: readonly string[];
+  /** IP address of the host. */
+  readonly hostPortAddress: string;
   /** null: containers outside are not adopted. */
   readonly faasoNetwork: string | null;
   /** Upper case, without `CAP_`. */
@@ -54,6 +57,8 @@ export type Config = {
   readonly buildMemoryBytes: number;
   readonly buildParallel: number;
   readonly diskWarningBytes: number;
+  /** null: nowhere. */
+  readonly releaseUrl: string | null;
 };
 
 export type ConfigInput = {
@@ -92,6 +97,7 @@ export function readConfig(input: ConfigInput): Config {
     volumeRoots: reader.value("volume-roots", parseFolders) ?? [],
     pathHost: reader.text("path-host")?.toLowerCase() ?? null,
     networks: parseList(reader.text("networks") ?? ""),
+    hostPortAddress: reader.value("host-port-address", parseIp) ?? "127.0.0.1",
     faasoNetwork: reader.value("faaso-network", (text) => (text === "none" ? null : text)) ?? null,
     capabilities: parseList(reader.text("capabilities") ?? "").map((name) => name.toUpperCase().replace(/^CAP_/, "")),
     registry: reader.text("registry")?.replace(/\/+$/, "") ?? null,
@@ -109,6 +115,7 @@ export function readConfig(input: ConfigInput): Config {
     buildMemoryBytes: reader.number("build-memory", parseBytes) ?? 0,
     buildParallel: reader.number("build-parallel", parseInteger) ?? input.cores,
     diskWarningBytes: reader.number("disk-warning", parseBytes) ?? 0,
+    releaseUrl: reader.value("release-url", parseHttpUrl) ?? null,
   };
   reader.refuseProd();
   reader.finish();
@@ -208,6 +215,16 @@ function optionOf(name: ServerOptionName): ServerOption {
 function parsePrefix(text: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,20}$/.test(text))
     throw new OptionError(`${JSON.stringify(text)} is no prefix; use 1 to 21 of a-z, 0-9 and -`);
+  return text;
+}
+
+function parseHttpUrl(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new OptionError(`${JSON.stringify(text)} is no URL`);
+  return text;
+}
+
+function parseIp(text: string): string {
+  if (isIP(text) === 0) throw new OptionError(`${JSON.stringify(text)} is no IP address`);
   return text;
 }
 

@@ -5,6 +5,7 @@ import { isAppError } from "../domain/errors.ts";
 import type { GatewayProblem } from "../gateway/gateway-link.ts";
 import { HolderLink } from "../gateway/holder-link.ts";
 import { HOLDER_ID } from "../gateway/worker-env.ts";
+import { createHeapTrimmer } from "../lib/heap-trimmer.ts";
 import { readConfig } from "./config.ts";
 import { startControl } from "./control.ts";
 import { configInput, FLAGS_ENV, SETUP_TOKEN_ENV } from "./server.ts";
@@ -16,6 +17,9 @@ const logger = pino(
   pino.destination({ dest: 1, sync: true }),
 );
 const holder = await HolderLink.open();
+
+/** Between two looks at whether there is memory to give back, in milliseconds. */
+const TRIM_LOOK_MS = 1_000;
 
 const closedPorts = new Set<number>();
 
@@ -87,6 +91,8 @@ try {
     );
   });
   holder.ready();
+  const trimmer = createHeapTrimmer();
+  setInterval(() => trimmer.look(TRIM_LOOK_MS), TRIM_LOOK_MS);
 } catch (error) {
   if (!isAppError(error)) throw error;
   process.stderr.write(`slipway: ${error.message}${error.remedy === undefined ? "" : `\n  ${error.remedy}`}\n`);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Logger as PinoLogger } from "pino";
 import { openPasskey, type Passkey } from "../auth/passkey.ts";
 import { storedSetupToken, storeSetupToken } from "../auth/setup-token.ts";
+import { applyPendingRestore } from "../backup/pending-restore.ts";
 import { isAppError } from "../domain/errors.ts";
 import { DEFAULT_PROJECT_SLUG } from "../domain/project.ts";
 import type { Database } from "../domain/stores.ts";
@@ -26,7 +27,10 @@ import { createDriver } from "./drivers.ts";
 import { findGatewayUser, shareSocket } from "./gateway-user.ts";
 import { createHttp } from "./http.ts";
 import { countBuilds } from "./measure.ts";
+import { createPeople } from "./people.ts";
+import { restartAfterRestore } from "./restore-volumes.ts";
 import { openSecretParts } from "./secret-parts.ts";
+import { openSystemParts } from "./system-parts.ts";
 
 export type ControlOptions = {
   readonly config: Config;
@@ -53,10 +57,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const { config, logger } = options;
   const workerUser = await findGatewayUser(config.gatewayUser, process.getuid?.() === 0);
   await makeFolder(config.dataDir, 0o700);
+  const previous = await applyPendingRestore(config);
+  if (previous !== undefined) logger.info({ previous }, "a backup was restored");
   const database = await SqliteDatabase.open(config.databasePath);
   const serverId = await prepareDatabase(database, options.setupToken);
   const { passkey } = await openPasskey(config.passfile);
-  const events = new MemoryEventBus();
+  const events = new MemoryEventBus((error, { type }) =>
+    logger.error({ err: error, event: type }, "somebody who was told of an event failed"),
+  );
   const metrics = new Metrics();
   const { driver, engine } = createDriver(config, serverId, logger);
   await driver.requireNamesFree().catch((error: unknown) => {
@@ -75,6 +83,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     onProblem: options.onProblem,
     logger,
   });
+  const people = createPeople({ database, events, clock: systemClock, logger });
+  const system = await openSystemParts({ ...options, database, driver, serverId, clock: systemClock });
   const core = createCore({ config, logger, database, driver, parts, secretParts, gateway, events, metrics, names });
   const http = await createHttp({
     ...options,
@@ -83,8 +93,11 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     driver,
     parts,
     ...secretParts,
+    ...people,
+    system,
     gateway,
     metrics,
+    events,
     passkey,
     serverId,
     setup: storedSetupToken(database),
@@ -97,13 +110,19 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await core.publisher.publish();
   core.reconciler.start();
   core.housekeeping.start();
+  system.start();
+  people.sessionCleaner.start();
   await core.deployer.resume();
+  await restartAfterRestore({ ...core, dataDir: config.dataDir, stores: database, logger });
   countBuilds(events, database, metrics);
   return {
     async close() {
       stopPasskey();
       await http.close();
+      await core.board.close();
+      await system.close();
       await core.housekeeping.close();
+      await people.sessionCleaner.close();
       await core.builds.close();
       await core.adoption?.close();
       await core.reconciler.close();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Driver } from "../domain/driver.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { Logger } from "../domain/logger.ts";
+import type { PresetUrls } from "../domain/resolve-env.ts";
 import type { Database } from "../domain/stores.ts";
 import type { GatewayLink } from "../gateway/gateway-link.ts";
 import type { Metrics } from "../http/metrics.ts";
@@ -12,18 +13,23 @@ import { BuildRunner, type BuildRunnerOptions } from "../reconciler/build-runner
 import { instanceTester } from "../reconciler/deploy-tests.ts";
 import { Deployer } from "../reconciler/deployer.ts";
 import { Housekeeping } from "../reconciler/housekeeping.ts";
+import { ImageFetcher } from "../reconciler/image-fetch.ts";
 import { InstanceLogs } from "../reconciler/instance-logs.ts";
 import { Intake } from "../reconciler/intake.ts";
 import { Lifecycle } from "../reconciler/lifecycle.ts";
 import { lookAt } from "../reconciler/look-at.ts";
+import { Environments } from "../reconciler/projects/environments.ts";
+import { createProjectParts } from "../reconciler/projects/project-parts.ts";
+import { SpecKeeper } from "../reconciler/projects/project-specs.ts";
 import { Reconciler } from "../reconciler/reconciler.ts";
 import { RoutePublisher } from "../reconciler/route-publisher.ts";
 import { createAdoption, insideAddressesOf } from "./adoption.ts";
 import type { BuildParts } from "./build-parts.ts";
 import type { Config } from "./config.ts";
 import { LazyManifestReader } from "./manifests.ts";
+import { LazyProjectDocuments } from "./project-documents.ts";
 import type { SecretParts } from "./secret-parts.ts";
-import { uploadRules } from "./upload-rules.ts";
+import { changeRules, uploadRules } from "./upload-rules.ts";
 
 export type CoreParts = {
   readonly config: Config;
@@ -84,10 +90,41 @@ export function createCore(coreParts: CoreParts) {
   const trigger = (serviceId: string): void => reconciler.trigger(serviceId);
   const { builder, sources, runtimes } = parts;
   const loadRuntime: BuildRunnerOptions["loadRuntime"] = (name, context) => runtimes.read(name, context);
-  const shared = { database, builder, secrets, events, clock, logger, publishRoutes, trigger };
-  const builds = new BuildRunner({ ...shared, loadRuntime });
+  const presets: PresetUrls = (id) => parts.presets.find(id);
+  const environments = new Environments(presets);
+  const shared = { database, builder, secrets, events, clock, logger, environments, publishRoutes, trigger };
+  const imageFetch = new ImageFetcher({
+    images: driver,
+    logins: secretParts.registries,
+    logs: parts.buildLogs,
+    clock,
+    prefix: config.prefix,
+    presets: { catalog: parts.presets, images: parts.presetImages },
+  });
+  const builds = new BuildRunner({ ...shared, imageFetch, loadRuntime });
   const deployer = new Deployer({ ...shared, builds, images: driver, baseDomain: config.baseDomain });
   const lifecycle = new Lifecycle({ ...shared, builds, images: driver, volumesDir });
+  const projects = createProjectParts({
+    ...shared,
+    builds,
+    images: driver,
+    networks: driver,
+    lifecycle,
+    secretFiles,
+    presets,
+    rules: changeRules(config),
+    baseDomain: config.baseDomain,
+    sweep: () => reconciler.sweep(),
+  });
+  const specs = new SpecKeeper({
+    ...shared,
+    writer: projects.writer,
+    after: projects.after,
+    presetCatalog: parts.presets,
+    specRules: { ...uploadRules(config), ...changeRules(config) },
+    baseDomain: config.baseDomain,
+    sweep: () => reconciler.sweep(),
+  });
   const uploads = new Intake({
     sources,
     runtimes,
@@ -109,9 +146,24 @@ export function createCore(coreParts: CoreParts) {
     clock,
     logger,
     intervalMs: config.cleanupIntervalMs,
+    prefix: config.prefix,
     dataDir: config.dataDir,
     diskWarningBytes: config.diskWarningBytes,
     onDiskFree: (path, bytes) => metrics.diskFree(path, bytes),
   });
-  return { publisher, adoption, reconciler, builds, deployer, lifecycle, manifests, uploads, logs, housekeeping };
+  return {
+    publisher,
+    adoption,
+    reconciler,
+    builds,
+    deployer,
+    lifecycle,
+    ...projects,
+    specs,
+    documents: new LazyProjectDocuments(),
+    manifests,
+    uploads,
+    logs,
+    housekeeping,
+  };
 }

@@ -24,6 +24,7 @@ const FACTORIES: Readonly<Record<DriverName, DriverFactory>> = {
       prefix: config.prefix,
       networkPool: config.networkPool,
       faasoNetwork: config.faasoNetwork,
+      hostPortAddress: config.hostPortAddress,
       logger,
     });
     return { driver, engine: new DockerBuildEngine(client) };

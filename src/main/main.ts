@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import type { CliDeps } from "../cli/cli-deps.ts";
 import { createProgram } from "../cli/program.ts";
 import { LazyManifestReader } from "./manifests.ts";
+import { identifySource, LazyProjectDocuments } from "./project-documents.ts";
 import { VERSION } from "./version.ts";
 
 const deps: CliDeps = {
@@ -16,6 +17,7 @@ const deps: CliDeps = {
   cwd: process.cwd(),
   now: () => Date.now(),
   manifests: new LazyManifestReader(),
+  documents: new LazyProjectDocuments(),
   onInterrupt(listener) {
     const onSignal = (): void => {
       stop();
@@ -40,6 +42,11 @@ const deps: CliDeps = {
   async buildBases(onProgress) {
     const { buildBases } = await import("./bases.ts");
     return buildBases(onProgress);
+  },
+  identifySource,
+  async openMaintenance() {
+    const { openMaintenance } = await import("./maintenance.ts");
+    return openMaintenance(process.env);
   },
   async openWorkshop() {
     const { openWorkshop } = await import("./local-workshop.ts");

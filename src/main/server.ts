@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openPasskey } from "../auth/passkey.ts";
+import { applyPendingRestore } from "../backup/pending-restore.ts";
 import { runHolder } from "../gateway/holder.ts";
 import { LineLogger } from "../gateway/line-logger.ts";
 import type { WorkerUser } from "../gateway/worker-user.ts";
@@ -33,6 +34,7 @@ export async function runServer(flags: Readonly<Record<string, string>>, env: No
   let prefixLock: Awaited<ReturnType<typeof lockPrefix>>;
   try {
     prefixLock = await lockPrefix(config, { env, isRoot: process.getuid?.() === 0 });
+    await applyPendingRestore(config);
     const setupToken = (await exists(config.databasePath)) ? undefined : randomHex(16);
     await announcePasskey(config);
     if (user !== undefined) await openDataDir(config.dataDir, user);
@@ -93,7 +95,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
