@@ -20,7 +20,8 @@ import type { HostSettings } from "./host-settings.ts";
 const BASE_VERSION = "2";
 const MMDEBSTRAP_TIMEOUT_MS = 600_000;
 
-export type BaseImagesOptions = {
+/** What the Debian image is made with. */
+export type DebianBaseOptions = {
   readonly engine: BuildEngine;
   readonly images: Pick<ImageDriver, "findImage">;
   readonly hostSettings: HostSettings;
@@ -28,12 +29,15 @@ export type BaseImagesOptions = {
   readonly suite: string;
   /** `sources.list` lines to make it from; empty: Debian's own hosts. */
   readonly aptSources: string;
+  /** Folder for the root file system while it is made (some 200 MB). */
+  readonly workFolder: string;
+};
+
+export type BaseImagesOptions = DebianBaseOptions & {
   /** Absolute path of the Node binary the images get. */
   readonly nodePath: string;
   /** Absolute path of the `npm` package's folder. */
   readonly npmFolder: string;
-  /** Folder for the root file system while it is made (some 200 MB). */
-  readonly workFolder: string;
 };
 
 export type BaseImage = { readonly image: string; readonly wasThere: boolean; readonly tookMs: number };
@@ -44,7 +48,7 @@ export async function buildBaseImages(
   onProgress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<readonly BaseImage[]> {
-  const debian = `slipway/base-debian:${options.suite}`;
+  const debian = debianImage(options);
   const recipes = [
     { image: debian, make: () => importDebian(options, debian, signal) },
     { image: BASE_NODE_IMAGE, make: () => buildOn(options, nodeRecipe(options, debian), onProgress, signal) },
@@ -62,6 +66,19 @@ export async function buildBaseImages(
   return made;
 }
 
+/** The Debian image's name; made first where it is missing. @throws as `buildBaseImages` */
+export async function ensureDebianBase(
+  options: DebianBaseOptions,
+  onProgress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const image = debianImage(options);
+  if (isPresent(await options.images.findImage(image))) return image;
+  onProgress(`making ${image} …\n`);
+  await importDebian(options, image, signal);
+  return image;
+}
+
 /** Those of the images that runtimes stand on which are not there, or of an older make. */
 export async function missingBaseImages(images: Pick<ImageDriver, "findImage">): Promise<readonly string[]> {
   const missing: string[] = [];
@@ -69,6 +86,10 @@ export async function missingBaseImages(images: Pick<ImageDriver, "findImage">):
     if (!isPresent(await images.findImage(image))) missing.push(image);
   }
   return missing;
+}
+
+function debianImage({ suite }: DebianBaseOptions): string {
+  return `slipway/base-debian:${suite}`;
 }
 
 function isPresent(found: ImageInfo | undefined): boolean {
@@ -84,7 +105,7 @@ const SLIMMING = [
   "--dpkgopt=path-exclude=/usr/share/info/*",
 ];
 
-async function importDebian(options: BaseImagesOptions, tag: string, signal: AbortSignal): Promise<void> {
+async function importDebian(options: DebianBaseOptions, tag: string, signal: AbortSignal): Promise<void> {
   const work = await mkdtemp(join(options.workFolder, "slipway-base-"));
   try {
     const rootfs = join(work, "rootfs.tar");
@@ -99,7 +120,7 @@ async function importDebian(options: BaseImagesOptions, tag: string, signal: Abo
 }
 
 async function makeRootfs(
-  options: BaseImagesOptions,
+  options: DebianBaseOptions,
   work: string,
   rootfs: string,
   signal: AbortSignal,

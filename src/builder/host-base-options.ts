@@ -4,7 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import { run } from "../lib/run.ts";
-import type { BaseImagesOptions } from "./base-images.ts";
+import type { BaseImagesOptions, DebianBaseOptions } from "./base-images.ts";
 import { hostSettingsOf } from "./host-settings.ts";
 import { type HostPlaces, readHostFacts } from "./read-host-facts.ts";
 
@@ -18,14 +18,24 @@ export async function hostBaseOptions(
   places: HostPlaces,
   workFolder: string,
 ): Promise<Omit<BaseImagesOptions, "engine" | "images">> {
+  return {
+    ...(await hostDebianOptions(places, workFolder)),
+    nodePath: process.execPath,
+    npmFolder: await findNpm(),
+  };
+}
+
+/** The part of it that the Debian image alone needs. */
+export async function hostDebianOptions(
+  places: HostPlaces,
+  workFolder: string,
+): Promise<Omit<DebianBaseOptions, "engine" | "images">> {
   const facts = await readHostFacts(places);
   const suite = debianSuite(await readFile(join(places.root, "etc/os-release"), "utf8").catch(() => ""));
   return {
     hostSettings: hostSettingsOf(facts),
     suite: suite ?? DEFAULT_SUITE,
     aptSources: suite === undefined ? "" : facts.aptSources,
-    nodePath: process.execPath,
-    npmFolder: await findNpm(),
     workFolder,
   };
 }

@@ -7,6 +7,7 @@ import type { BuildLimits, BuildLogs, BuildRequest, BuildResult, ImageBuilder } 
 import type { BuildEngine } from "../domain/build-engine.ts";
 import type { ImageDriver, ImageInfo } from "../domain/driver.ts";
 import { AppError, isAppError } from "../domain/errors.ts";
+import { pulledOwner } from "../domain/image-fetch.ts";
 import { LABELS } from "../domain/labels.ts";
 import { normalizeImageTag } from "../domain/names.ts";
 import type { SourceFiles } from "../domain/source.ts";
@@ -87,6 +88,10 @@ export class EngineImageBuilder implements ImageBuilder {
         if ((await images.findImage(tag))?.id === image.id) await images.removeImage(tag);
       }
     }
+    // Pulled ones carry no label of ours: their tags say whose they are.
+    const pulled = (await images.listImages()).flatMap(({ tags }) => tags);
+    for (const tag of pulled)
+      if (pulledOwner(this.#options.prefix, tag) === serviceId && !keep.includes(tag)) await images.removeImage(tag);
   }
 
   async #buildInTurn(request: BuildRequest, log: (text: string) => void, signal: AbortSignal): Promise<BuildResult> {

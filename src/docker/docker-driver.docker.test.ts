@@ -1,6 +1,8 @@
 /** The Docker driver keeps the drivers' contract on a real engine, and touches nothing there that is not its own. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import Docker from "dockerode";
 import { driverContract } from "../../test/contract/driver.contract.ts";
@@ -8,6 +10,7 @@ import { DriverBench, type DriverHarness, PROGRAMS } from "../../test/contract/d
 import { eventually } from "../../test/engine/eventually.ts";
 import { type OpenedDocker, openDocker } from "../../test/engine/open-docker.ts";
 import { isAppError } from "../domain/errors.ts";
+import { findFreePort } from "../lib/free-port.ts";
 import { newId, randomHex } from "../lib/ids.ts";
 
 driverContract("docker", openDocker);
@@ -126,9 +129,10 @@ describe("DockerDriver's instances", { timeout: 60_000 }, () => {
     const { projectSlug, serviceName } = spec;
     const { address } = await bench.driver.inspect(id);
     assert.equal(await resolve(asker, serviceName), "");
-    await bench.driver.setAlias(id, { projectSlug, serviceName, isOn: true });
+    await bench.driver.setAlias(id, { projectSlug, names: ["db-before", serviceName] });
+    assert.equal(await resolve(asker, "db-before"), address);
     assert.equal(await resolve(asker, serviceName), address);
-    await bench.driver.setAlias(id, { projectSlug, serviceName, isOn: false });
+    await bench.driver.setAlias(id, { projectSlug, names: [] });
     assert.equal(await resolve(asker, serviceName), "");
   });
 
@@ -148,14 +152,61 @@ describe("DockerDriver's instances", { timeout: 60_000 }, () => {
     const address = await resolve(id, database);
     assert.match(address, /^\d+\.\d+\.\d+\.\d+$/);
     const { projectSlug, serviceName } = spec;
-    for (const isOn of [true, false]) {
-      await bench.driver.setAlias(id, { projectSlug, serviceName, isOn });
+    for (const names of [[serviceName], []]) {
+      await bench.driver.setAlias(id, { projectSlug, names });
       assert.equal(await resolve(id, database), address);
       assert.equal(await resolve(id, "slipway"), bench.driver.addressOf(harness.networkIndex, 1));
     }
     const { Networks } = (await engine.getContainer(id).inspect()).NetworkSettings;
     assert.deepEqual(Object.keys(Networks).sort(), [`${harness.prefix}-${bench.projectSlug}`, network].sort());
     await bench.driver.remove(id);
+  });
+
+  it("have their host ports bound on the address that is set, tcp and udp, also after they got their name", async () => {
+    const hostPort = await findFreePort();
+    const ports = [
+      { containerPort: 8080, hostPort, protocol: "tcp" },
+      { containerPort: 53, hostPort, protocol: "udp" },
+      { containerPort: 9000, protocol: "tcp" },
+    ] as const;
+    const program = "http.createServer((q, r) => r.end('here')).listen(8080)";
+    const spec = bench.spec(program, { ports });
+    const id = await bench.started(spec);
+    const ask = () => fetch(`http://127.0.0.1:${hostPort}`).then((answer) => answer.text());
+    assert.equal(await eventually(ask), "here");
+    await bench.driver.setAlias(id, { projectSlug: spec.projectSlug, names: [spec.serviceName] });
+    assert.equal(await eventually(ask), "here");
+    const { Ports } = (await engine.getContainer(id).inspect()).NetworkSettings;
+    const bound = [{ HostIp: "127.0.0.1", HostPort: String(hostPort) }];
+    assert.deepEqual(Ports, { "3000/tcp": null, "53/udp": bound, "8080/tcp": bound, "9000/tcp": null });
+    for (const [protocol, taken] of [
+      ["tcp", hostPort],
+      ["udp", hostPort],
+    ] as const) {
+      const other = await bench.driver.create(
+        bench.spec(program, { ports: [{ containerPort: 1, hostPort: taken, protocol }] }),
+      );
+      const starting = bench.driver.start(other);
+      const isNamed = (error: unknown) => isAppError(error, "conflict") && error.message.includes(`127.0.0.1:${taken}`);
+      await assert.rejects(starting, isNamed);
+    }
+    await bench.driver.remove(id);
+  });
+
+  it("say which host port they can't have when another process has it", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port: hostPort } = server.address() as AddressInfo;
+    const id = await bench.driver.create(
+      bench.spec(PROGRAMS.idle, { ports: [{ containerPort: 80, hostPort, protocol: "tcp" }] }),
+    );
+    const starting = bench.driver.start(id);
+    await assert.rejects(
+      starting,
+      (error) => isAppError(error, "conflict") && error.message.startsWith(`Host port 127.0.0.1:${hostPort} is in use`),
+    );
+    server.close();
+    await bench.driver.start(id);
   });
 
   it("keep the capabilities they ask for, and no others", async () => {

@@ -11,8 +11,10 @@ import { DockerEvents } from "./docker-events.ts";
 import { DockerImages } from "./docker-images.ts";
 import { DockerInstances } from "./docker-instances.ts";
 import { DockerNetworks } from "./docker-networks.ts";
+import { describeEngine, readEngineUsage } from "./engine-facts.ts";
 import { EngineNames } from "./engine-names.ts";
 import { requireNamesFree } from "./foreign-names.ts";
+import { DEFAULT_HOST_PORT_ADDRESS } from "./instance-config.ts";
 import { execInInstance } from "./instance-exec.ts";
 import { readInstanceLogs } from "./instance-logs.ts";
 import { OutsideContainers } from "./outside-containers.ts";
@@ -32,6 +34,8 @@ export type DockerDriverOptions = {
   readonly networkPool: string;
   /** The network of the naming convention: made when an instance is to join it. null: it is like any other. */
   readonly faasoNetwork?: string | null;
+  /** The host's address that host ports are bound to; 127.0.0.1 when left out. */
+  readonly hostPortAddress?: string;
   readonly logger: Logger;
 };
 
@@ -49,15 +53,17 @@ export class DockerDriver implements Driver {
   readonly #logger: Logger;
 
   /** @throws AppError `invalid` for a network pool that is none */
-  constructor({ client, serverId, prefix, networkPool, faasoNetwork = null, logger }: DockerDriverOptions) {
+  constructor(options: DockerDriverOptions) {
+    const { client, serverId, prefix, networkPool, faasoNetwork = null, logger } = options;
     requirePool(networkPool);
     const names = new EngineNames(prefix, serverId);
-    const facts = new RunFactsCache(client);
+    const facts = new RunFactsCache(client, names);
     this.#client = client;
     this.#names = names;
     this.#facts = facts;
     this.#shared = new SharedNetworks(client, faasoNetwork);
-    this.#instances = new DockerInstances({ client, names, networkPool, facts, shared: this.#shared });
+    const { hostPortAddress = DEFAULT_HOST_PORT_ADDRESS } = options;
+    this.#instances = new DockerInstances({ client, names, networkPool, facts, shared: this.#shared, hostPortAddress });
     this.#networks = new DockerNetworks(client, names, networkPool);
     this.#images = new DockerImages(client, names);
     this.#registries = new RegistryTransfers(client);
@@ -84,11 +90,12 @@ export class DockerDriver implements Driver {
   inspect(runtimeId: string) {
     return this.#instances.inspect(runtimeId);
   }
-  setAlias(
-    runtimeId: string,
-    spec: { readonly projectSlug: string; readonly serviceName: string; readonly isOn: boolean },
-  ) {
-    return this.#networks.setAlias(runtimeId, spec);
+  async setAlias(...[runtimeId, spec]: Parameters<Driver["setAlias"]>): Promise<void> {
+    try {
+      await this.#networks.setAlias(runtimeId, spec);
+    } finally {
+      this.#facts.forget(runtimeId);
+    }
   }
   logs(
     runtimeId: string,
@@ -148,6 +155,9 @@ export class DockerDriver implements Driver {
   pullImage(reference: string, login: RegistryLogin | undefined, onLine: (line: string) => void, signal: AbortSignal) {
     return this.#registries.pullImage(reference, login, onLine, signal);
   }
+  hasImage(reference: string, login: RegistryLogin | undefined, signal: AbortSignal) {
+    return this.#registries.hasImage(reference, login, signal);
+  }
   checkLogin(login: RegistryLogin) {
     return this.#registries.checkLogin(login);
   }
@@ -185,6 +195,13 @@ export class DockerDriver implements Driver {
       const text = remedy === undefined ? message : `${message} ${remedy}`;
       return { reachable: false, version: null, apiVersion: null, rootDir: null, error: text };
     }
+  }
+
+  describe() {
+    return describeEngine(this.#client);
+  }
+  usage() {
+    return readEngineUsage(this.#client);
   }
 
   listEverything(): Promise<readonly unknown[]> {

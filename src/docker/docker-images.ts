@@ -70,9 +70,9 @@ export class DockerImages implements ImageDriver {
   async removeImage(reference: string): Promise<boolean> {
     const info = await this.#inspect(reference);
     if (info === undefined) return true;
-    if (await this.#isInUse(info.Id)) return false;
     const tags = tagsOf(info.RepoTags);
     const isId = !tags.includes(reference) && !tags.includes(`${reference}:latest`);
+    if (await this.#isInUse(info.Id, isId || tags.length === 1 ? undefined : reference)) return false;
     const doomed = isId && tags.length > 0 ? tags : [reference];
     for (const name of doomed) if (!(await this.#removeOne(name))) return false;
     return true;
@@ -89,10 +89,13 @@ export class DockerImages implements ImageDriver {
     }
   }
 
-  /** By any container, ours or not, running or not: the engine would take a tag away from under it without a word. */
-  async #isInUse(imageId: string): Promise<boolean> {
+  /**
+   * By any container, ours or not, running or not: the engine would take a tag away from under it without a word.
+   * @param tag only those that were made from that one count
+   */
+  async #isInUse(imageId: string, tag: string | undefined): Promise<boolean> {
     const containers = await this.#client.call((engine) => engine.listContainers({ all: true }));
-    return containers.some((container) => container.ImageID === imageId);
+    return containers.some(({ ImageID, Image }) => ImageID === imageId && (tag === undefined || Image === tag));
   }
 
   async #inspect(reference: string): Promise<ImageInspectInfo | undefined> {

@@ -18,6 +18,7 @@ type Wiring = {
   readonly networkPool: string;
   readonly facts: RunFactsCache;
   readonly shared: SharedNetworks;
+  readonly hostPortAddress: string;
 };
 
 export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs" | "exec"> {
@@ -26,13 +27,15 @@ export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs"
   readonly #pool: string;
   readonly #facts: RunFactsCache;
   readonly #shared: SharedNetworks;
+  readonly #hostPortAddress: string;
 
-  constructor({ client, names, networkPool, facts, shared }: Wiring) {
+  constructor({ client, names, networkPool, facts, shared, hostPortAddress }: Wiring) {
     this.#client = client;
     this.#names = names;
     this.#pool = networkPool;
     this.#facts = facts;
     this.#shared = shared;
+    this.#hostPortAddress = hostPortAddress;
   }
 
   async create(spec: InstanceSpec): Promise<string> {
@@ -56,6 +59,7 @@ export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs"
       network: this.#names.network(spec.projectSlug),
       gateway: subnetOf(this.#pool, spec.projectNetworkIndex).gateway,
       labels: this.#names.instanceLabels(spec, address),
+      hostPortAddress: this.#hostPortAddress,
     });
     const make = async () => (await this.#client.call((engine) => engine.createContainer(config))).id;
     try {
@@ -159,6 +163,11 @@ const NOT_MODIFIED = 304;
 /** What the engine can't start, it will not start the next time either: the deployment is at fault. */
 function startError(error: unknown): unknown {
   const words = engineWords(error);
+  const taken = takenPort(words);
+  if (taken !== undefined) {
+    const what = `Host port ${taken} is in use by something else: ${words}`;
+    return new AppError("conflict", what, { cause: error, remedy: "Free it, or take another host port." });
+  }
   if (/address already in use/i.test(words)) {
     return new AppError("conflict", `The instance's address is in use by something else: ${words}`, { cause: error });
   }
@@ -166,4 +175,16 @@ function startError(error: unknown): unknown {
   const isRefusal = status === 400 || status === 403 || status === 500;
   if (!isRefusal || isAppError(error, "disk_full")) return error;
   return new AppError("deploy_failed", `The instance can't be started: ${words}`, { cause: error });
+}
+
+/**
+ * The host port, with its address, that the engine could not bind: another container has it ("Bind for … failed: port is
+ * already allocated"), or another process ("listen tcp4 …: bind: address already in use").
+ */
+function takenPort(words: string): string | undefined {
+  const match =
+    /Bind for (\S+?:\d+) failed: port is already allocated/i.exec(words) ??
+    /listen (?:tcp|udp)\d? (\S+?:\d+): bind: address already in use/i.exec(words) ??
+    /failed to bind (?:host )?port (?:for )?(\S+?:\d+)/i.exec(words);
+  return match?.[1];
 }

@@ -7,6 +7,7 @@ import { LABELS } from "../domain/labels.ts";
 import type { DockerClient } from "./docker-client.ts";
 import { engineStatus, engineWords } from "./engine-error.ts";
 import { ADDRESS_LABEL, type EngineNames } from "./engine-names.ts";
+import { aliasesOf } from "./observed-instance.ts";
 import { addressIn, subnetOf } from "./subnet.ts";
 
 export class DockerNetworks implements NetworkDriver {
@@ -60,17 +61,17 @@ export class DockerNetworks implements NetworkDriver {
   /** Disconnects and connects again: the engine can't change the names of a connection. Nothing is done when it is so already. */
   async setAlias(
     runtimeId: string,
-    spec: { readonly projectSlug: string; readonly serviceName: string; readonly isOn: boolean },
+    { projectSlug, names }: { readonly projectSlug: string; readonly names: readonly string[] },
   ): Promise<void> {
-    const name = this.#names.network(spec.projectSlug);
+    const name = this.#names.network(projectSlug);
     const info = await this.#client.call((engine) => engine.getContainer(runtimeId).inspect());
     const connection = info.NetworkSettings.Networks[name];
-    const aliases: unknown = connection?.Aliases;
-    const isOn = Array.isArray(aliases) && aliases.includes(spec.serviceName);
-    if (connection !== undefined && isOn === spec.isOn) return;
+    const present = aliasesOf(info, name);
+    const isSame = present.length === names.length && names.every((one, i) => one === present[i]);
+    if (connection !== undefined && isSame) return;
     const endpoint = {
       IPAMConfig: { IPv4Address: info.Config.Labels[ADDRESS_LABEL] },
-      ...(spec.isOn && { Aliases: [spec.serviceName] }),
+      ...(names.length > 0 && { Aliases: [...names] }),
     };
     await this.#client.call(async (engine) => {
       const network = engine.getNetwork(name);

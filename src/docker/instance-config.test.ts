@@ -21,6 +21,7 @@ const spec: InstanceSpec = {
   networks: [],
   capabilities: [],
   isolation: "runc",
+  ports: [],
 };
 const names = new EngineNames("slipway", "server-id");
 const placement = {
@@ -32,6 +33,19 @@ const placement = {
 };
 
 describe("instanceConfig", () => {
+  it("binds host ports on the loopback address unless another one is set, and exposes the others", () => {
+    const ports = [
+      { containerPort: 5432, hostPort: 15432, protocol: "tcp" },
+      { containerPort: 53, protocol: "udp" },
+    ] as const;
+    const config = instanceConfig({ ...spec, ports }, placement);
+    assert.deepEqual(config.ExposedPorts, { "5432/tcp": {}, "53/udp": {} });
+    assert.deepEqual(config.HostConfig?.PortBindings, { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "15432" }] });
+    const open = instanceConfig({ ...spec, ports }, { ...placement, hostPortAddress: "0.0.0.0" });
+    assert.deepEqual(open.HostConfig?.PortBindings, { "5432/tcp": [{ HostIp: "0.0.0.0", HostPort: "15432" }] });
+    assert.equal(instanceConfig(spec, placement).HostConfig?.PortBindings, undefined);
+  });
+
   it("names and labels the container so that it is known to be ours", () => {
     const { name, Labels } = instanceConfig(spec, placement);
     assert.equal(name, "slipway-shop-cart-1-01234567");

@@ -1,7 +1,7 @@
 /** From an InstanceSpec to the body of the engine's container create: all hardening (design 10) stands here. Pure. */
 
 import type { ContainerCreateOptions, MountSettings } from "dockerode";
-import { PIDS_LIMIT } from "../domain/deployment.ts";
+import { PIDS_LIMIT, type PortSpec } from "../domain/deployment.ts";
 import type { InstanceSpec } from "../domain/driver.ts";
 
 /** What Slipway's own things are called on the network of an instance: the host, where the gateway listens. */
@@ -16,6 +16,9 @@ const CAPABILITIES_DROPPED = { function: ["ALL"], image: ["NET_RAW", "MKNOD", "A
 /** What gVisor is called among the engine's runtimes. */
 export const GVISOR_RUNTIME = "runsc";
 
+/** Where host ports are bound unless the operator says otherwise: nobody outside the machine reaches them. */
+export const DEFAULT_HOST_PORT_ADDRESS = "127.0.0.1";
+
 /** What depends on the server rather than on the spec. */
 export type Placement = {
   readonly name: string;
@@ -24,6 +27,8 @@ export type Placement = {
   readonly address: string;
   readonly gateway: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The host's address that host ports are bound to. */
+  readonly hostPortAddress?: string;
 };
 
 export function instanceConfig(spec: InstanceSpec, placement: Placement): ContainerCreateOptions {
@@ -33,6 +38,7 @@ export function instanceConfig(spec: InstanceSpec, placement: Placement): Contai
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
     ...(spec.command.length > 0 && { Cmd: [...spec.command] }),
     Labels: { ...placement.labels },
+    ...exposed(spec),
     // Slipway's own checks decide. The image's would be a second judge nobody listens to, and would start a process
     // in the instance every few seconds, also in one that ought to sleep.
     Healthcheck: { Test: ["NONE"] },
@@ -48,6 +54,7 @@ export function instanceConfig(spec: InstanceSpec, placement: Placement): Contai
       RestartPolicy: { Name: "no" },
       LogConfig: { Type: "json-file", Config: LOG_LIMITS },
       NetworkMode: placement.network,
+      ...bindings(spec, placement.hostPortAddress ?? DEFAULT_HOST_PORT_ADDRESS),
       ExtraHosts: HOST_NAMES.map((host) => `${host}:${placement.gateway}`),
       // Not `Binds`: they make a missing source instead of an error.
       Mounts: spec.mounts.map(
@@ -71,4 +78,24 @@ function limits(spec: InstanceSpec) {
     ...(memoryBytes !== null && { Memory: memoryBytes, MemorySwap: memoryBytes }),
     ...(cpuMillicores !== null && { NanoCpus: cpuMillicores * 1_000_000 }),
   };
+}
+
+function exposed({ ports }: InstanceSpec) {
+  if (ports.length === 0) return {};
+  return { ExposedPorts: Object.fromEntries(ports.map((port) => [nameOf(port), {}])) };
+}
+
+function bindings({ ports }: InstanceSpec, address: string) {
+  const bound = Map.groupBy(
+    ports.filter(({ hostPort }) => hostPort !== undefined),
+    nameOf,
+  );
+  if (bound.size === 0) return {};
+  const toBinding = ({ hostPort }: PortSpec) => ({ HostIp: address, HostPort: String(hostPort) });
+  return { PortBindings: Object.fromEntries([...bound].map(([name, same]) => [name, same.map(toBinding)])) };
+}
+
+/** As the engine names a port: `53/udp`. */
+function nameOf({ containerPort, protocol }: PortSpec): string {
+  return `${containerPort}/${protocol}`;
 }

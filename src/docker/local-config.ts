@@ -51,6 +51,7 @@ export function localContainerConfig(spec: LocalContainerSpec): ContainerCreateO
     deploymentId: containerName,
     replica: 0,
     hostNumber: 0,
+    ports: [],
   };
   const labels = {
     [LOCAL_LABELS.name]: functionName,

@@ -6,9 +6,9 @@ import { LABELS } from "../domain/labels.ts";
 import { ADDRESS_LABEL, type EngineNames, IMAGE_LABEL } from "./engine-names.ts";
 
 /** What the engine's list does not say, and the state that goes with it. */
-export type RunFacts = Pick<ObservedInstance, "state" | "exitCode" | "wasOomKilled" | "startedAt">;
+export type RunFacts = Pick<ObservedInstance, "state" | "exitCode" | "wasOomKilled" | "startedAt" | "names">;
 
-const NEVER_RAN: RunFacts = { state: "created", exitCode: null, wasOomKilled: false, startedAt: null };
+const NEVER_RAN: RunFacts = { state: "created", exitCode: null, wasOomKilled: false, startedAt: null, names: [] };
 
 /** What of a container decides where and what it is, in the shape that list and inspect share. */
 type Container = {
@@ -38,16 +38,24 @@ export function fromInspect(info: ContainerInspectInfo, names: EngineNames): Obs
     labels: info.Config.Labels,
     networks: Object.keys(info.NetworkSettings.Networks),
   };
-  return observe(container, names, factsOf(info));
+  return observe(container, names, factsOf(info, names));
 }
 
-export function factsOf(info: ContainerInspectInfo): RunFacts {
+/** Names it was given on that network, without those the engine adds: its own name and the start of its id. */
+export function aliasesOf(info: ContainerInspectInfo, network: string): readonly string[] {
+  const aliases: unknown = info.NetworkSettings.Networks[network]?.Aliases;
+  const own = [info.Id.slice(0, 12), info.Name.replace(/^\//, "")];
+  return Array.isArray(aliases) ? aliases.map(String).filter((alias) => !own.includes(alias)) : [];
+}
+
+export function factsOf(info: ContainerInspectInfo, engineNames: EngineNames): RunFacts {
   const startedAt = Date.parse(info.State.StartedAt);
   // A container that never ran says year 1.
   if (!(startedAt > 0)) return NEVER_RAN;
   const state = stateOf(info.State.Status);
   const exitCode = state === "exited" ? info.State.ExitCode : null;
-  return { state, exitCode, wasOomKilled: info.State.OOMKilled, startedAt };
+  const names = aliasesOf(info, engineNames.network(info.Config.Labels[LABELS.project] ?? ""));
+  return { state, exitCode, wasOomKilled: info.State.OOMKilled, startedAt, names };
 }
 
 function observe(container: Container, names: EngineNames, facts: RunFacts): ObservedInstance {

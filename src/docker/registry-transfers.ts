@@ -6,9 +6,12 @@ import { DOCKER_HUB, type RegistryDriver, type RegistryLogin, registryHostOf } f
 import type { DockerClient } from "./docker-client.ts";
 import { engineStatus, engineWords } from "./engine-error.ts";
 import { readLines } from "./engine-stream.ts";
+import { PullProgress, type PullStep } from "./pull-progress.ts";
 
 /** What engines call Docker Hub where a login is meant. */
 const HUB_ADDRESS = "https://index.docker.io/v1/";
+/** Where images are pulled. */
+const PULL = "/images/create?";
 /** Longest time a registry may take to say whether it knows a login, in milliseconds. */
 const CHECK_LIMIT_MS = 30_000;
 
@@ -38,7 +41,22 @@ export class RegistryTransfers implements RegistryDriver {
   ): Promise<void> {
     const { repository, tag } = split(reference);
     const options = { fromImage: repository, tag };
-    await this.#transfer(reference, { path: "/images/create?", options }, login, onLine, signal);
+    await this.#transfer(reference, { path: PULL, options }, login, onLine, signal);
+  }
+
+  async hasImage(reference: string, login: RegistryLogin | undefined, signal: AbortSignal): Promise<boolean> {
+    const host = registryHostOf(reference);
+    try {
+      signal.throwIfAborted();
+      await this.#client.call((engine) => inspectRemote(engine, reference, login, signal));
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw new AppError("cancelled", "Cancelled.", { cause: error });
+      if (isEngineAway(error)) throw error;
+      const told = registryError(host, engineWords(error), error);
+      if (told.code === "not_found") return false;
+      throw told;
+    }
   }
 
   async checkLogin(login: RegistryLogin): Promise<void> {
@@ -62,12 +80,14 @@ export class RegistryTransfers implements RegistryDriver {
     try {
       signal.throwIfAborted();
       const answer = await this.#client.stream((engine) => post(engine, call, login, signal));
-      const failure = await readProgress(answer, onLine);
+      const failure = await (call.path.startsWith(PULL) ? readPull(answer, onLine) : readProgress(answer, onLine));
       if (failure !== undefined) throw registryError(host, failure, undefined);
     } catch (error) {
       if (signal.aborted) throw new AppError("cancelled", "Cancelled.", { cause: error });
-      if (isAppError(error) && (error.cause === undefined || isEngineAway(error))) throw error;
-      throw registryError(host, engineWords(error), error);
+      if (isAppError(error) && error.cause === undefined) throw error;
+      // Also when the engine goes away in the middle of its answer.
+      const told = this.#client.translate(error);
+      throw isEngineAway(told) || told.code === "disk_full" ? told : registryError(host, engineWords(error), error);
     }
   }
 }
@@ -92,16 +112,36 @@ function post(
   });
 }
 
+/** dockerode's own call can't be aborted. */
+function inspectRemote(engine: Docker, reference: string, login: RegistryLogin | undefined, signal: AbortSignal) {
+  const statusCodes = { 200: true, 401: "no access", 403: "no access", 404: "not found", 500: "server error" };
+  const authconfig = login === undefined ? { base64: "e30=" } : authOf(login);
+  const path = `/distribution/${reference}/json`;
+  const request = { path, method: "GET", statusCodes, authconfig, abortSignal: signal };
+  return new Promise<void>((resolve, reject) => {
+    engine.modem.dial(request, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}
+
 function authOf({ host, username, password }: RegistryLogin) {
   return { username, password, serveraddress: host === DOCKER_HUB ? HUB_ADDRESS : host };
 }
 
-type ProgressLine = {
-  readonly id?: string;
-  readonly status?: string;
-  readonly progressDetail?: { readonly current?: number };
-  readonly error?: string;
-};
+type ProgressLine = PullStep & { readonly error?: string };
+
+/** What the registry and the engine say, and now and then how far the layers are. */
+async function readPull(answer: AsyncIterable<Buffer>, onLine: (line: string) => void): Promise<string | undefined> {
+  const progress = new PullProgress(() => performance.now());
+  let failure: string | undefined;
+  for await (const text of readLines(answer)) {
+    if (text.trim() === "") continue;
+    const step = JSON.parse(text) as ProgressLine;
+    failure ??= step.error;
+    const line = progress.take(step);
+    if (line !== undefined) onLine(line);
+  }
+  return failure;
+}
 
 /** Each layer's steps once, without the bars in between. Answers the engine's words when it failed. */
 async function readProgress(
@@ -136,6 +176,8 @@ function registryError(host: string, words: string, cause: unknown): AppError {
       remedy: `Log in to it: slipway registry login ${host}`,
     });
   }
+  if (/invalid reference format|invalid repository name|invalid tag format/i.test(said))
+    return new AppError("invalid", `That is no image's name: ${said}`, { cause });
   if (/not found|manifest unknown|does not exist|no such image|name unknown/i.test(said))
     return new AppError("not_found", `The registry ${host} has no such image: ${said}`, { cause });
   return awayError(host, said, cause);

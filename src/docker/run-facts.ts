@@ -1,5 +1,5 @@
 /**
- * Start time, exit code and the out-of-memory mark of containers, which the engine's list leaves out. Asked for one by
+ * Start time, exit code, the out-of-memory mark and the network names of containers, which the engine's list leaves out. Asked for one by
  * one and remembered until the container's state changes, so that listing 1,000 instances stays one request.
  */
 
@@ -7,6 +7,7 @@ import type { ContainerInfo } from "dockerode";
 import { isAppError } from "../domain/errors.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { DockerClient } from "./docker-client.ts";
+import type { EngineNames } from "./engine-names.ts";
 import { factsOf, type RunFacts } from "./observed-instance.ts";
 
 /** Requests at the same time, for the first listing after a start. */
@@ -14,11 +15,13 @@ const PARALLEL_LOOKS = 8;
 
 export class RunFactsCache {
   readonly #client: DockerClient;
+  readonly #names: EngineNames;
   readonly #known = new Map<string, { readonly state: string; readonly facts: RunFacts }>();
   readonly #turns = new Semaphore(PARALLEL_LOOKS);
 
-  constructor(client: DockerClient) {
+  constructor(client: DockerClient, names: EngineNames) {
     this.#client = client;
+    this.#names = names;
   }
 
   /** Facts by container id for those in the list that have run; one that is gone by now is left out. */
@@ -44,7 +47,7 @@ export class RunFactsCache {
     const giveBack = await this.#turns.acquire();
     try {
       const info = await this.#client.call((engine) => engine.getContainer(id).inspect());
-      const facts = factsOf(info);
+      const facts = factsOf(info, this.#names);
       this.#known.set(id, { state: info.State.Status, facts });
       return facts;
     } catch (error) {

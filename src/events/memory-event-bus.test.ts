@@ -4,6 +4,7 @@ import type { DomainEvent } from "../domain/events.ts";
 import { MemoryEventBus } from "./memory-event-bus.ts";
 
 const event = (serviceId: string): DomainEvent => ({ type: "service.created", serviceId });
+const idOf = (e: DomainEvent | undefined): string => (e !== undefined && "serviceId" in e ? e.serviceId : "");
 
 test("a subscriber gets events in order and ends when aborted", async () => {
   const bus = new MemoryEventBus();
@@ -11,7 +12,7 @@ test("a subscriber gets events in order and ends when aborted", async () => {
   const seen: string[] = [];
   const reading = (async () => {
     for await (const e of bus.subscribe(stop.signal)) {
-      seen.push(e.serviceId);
+      seen.push(idOf(e));
       if (seen.length === 3) stop.abort();
     }
   })();
@@ -27,7 +28,7 @@ test("a subscriber that lags loses the oldest events and never blocks the publis
   const iterator = bus.subscribe(stop.signal)[Symbol.asyncIterator]();
   const first = iterator.next();
   for (let i = 0; i < 1000; i += 1) bus.publish(event(String(i)));
-  const firstSeen = (await first).value?.serviceId;
+  const firstSeen = idOf((await first).value);
   assert.equal(Number(firstSeen) >= 1000 - 257, true);
   stop.abort();
 });
@@ -36,7 +37,7 @@ test("a listener that was removed hears nothing more, also when the same functio
   const bus = new MemoryEventBus();
   const seen: string[] = [];
   const listener = (e: DomainEvent): void => {
-    seen.push(e.serviceId);
+    seen.push(idOf(e));
   };
   const stopFirst = bus.on(listener);
   const stopSecond = bus.on(listener);
@@ -45,4 +46,17 @@ test("a listener that was removed hears nothing more, also when the same functio
   stopSecond();
   bus.publish(event("y"));
   assert.deepEqual(seen, ["x"]);
+});
+
+test("a listener that throws hinders neither the publisher nor the others, and is heard of", () => {
+  const failures: unknown[] = [];
+  const bus = new MemoryEventBus((error, { type }) => failures.push([type, (error as Error).message]));
+  const seen: string[] = [];
+  bus.on(() => {
+    throw new Error("a bug");
+  });
+  bus.on((e) => seen.push(idOf(e)));
+  bus.publish(event("x"));
+  assert.deepEqual(seen, ["x"]);
+  assert.deepEqual(failures, [["service.created", "a bug"]]);
 });

@@ -1,4 +1,16 @@
-/** The in-process event bus: publishing never waits, a reader that lags loses the oldest events, not the newest. */
+/**
+ * The in-process event bus: publishing never waits, a reader that lags loses the oldest events, not the newest, and a
+ * listener that throws hinders nobody.
+ *
+ * Whatever the API changes is announced, after it is stored, by whoever stored it:
+ * - projects: `project.created`, `.updated`, `.deleted` (ProjectKeeper, AfterWrite)
+ * - services: `service.created`, `.updated`, `.deleted`, `.status.changed` (ServiceEditor, AfterWrite, Deployer, Lifecycle)
+ * - deployments and builds: `deployment.…`, `build.…` (Deployer, AfterWrite, BuildRunner, deployment marks)
+ * - instances: `instance.created`, `.ready`, `.gone` (InstanceRunner)
+ * - users: `user.created`, `.updated`, `.deleted` (Users)
+ * - staged changes, variables among them: `changes.added`, `.removed`, `.cleared`, `.applied` (StagedLog, StoredCanvasBoard)
+ * - canvas: `canvas.…` (StoredCanvasBoard, AfterWrite, StagedLog)
+ */
 
 import type { DomainEvent, EventBus } from "../domain/events.ts";
 
@@ -9,9 +21,21 @@ type Listener = (event: DomainEvent) => void;
 
 export class MemoryEventBus implements EventBus {
   readonly #listeners = new Set<Listener>();
+  readonly #onError: (error: unknown, event: DomainEvent) => void;
+
+  /** @param onError hears what a listener threw */
+  constructor(onError: (error: unknown, event: DomainEvent) => void = () => undefined) {
+    this.#onError = onError;
+  }
 
   publish(event: DomainEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onError(error, event);
+      }
+    }
   }
 
   on(listener: Listener): () => void {

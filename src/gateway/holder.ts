@@ -47,7 +47,7 @@ export type HolderOptions = {
  */
 const WORKER_FLAGS = ["--max-semi-space-size=8", "--expose-gc"];
 /** Control has little garbage of short life: with V8's own semi-space it holds 116 MB after some deploys, with this 68. */
-const CONTROL_FLAGS = ["--max-semi-space-size=2"];
+const CONTROL_FLAGS = ["--max-semi-space-size=2", "--expose-gc"];
 /** How long new control code may take to be ready on a reload before the workers are left alone, in milliseconds. */
 const RELOAD_LIMIT_MS = 30_000;
 /** `gateway.log` is put aside at a start when it is larger than this. */

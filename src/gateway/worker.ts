@@ -5,12 +5,12 @@
 
 import { join } from "node:path";
 import type { Logger } from "../domain/logger.ts";
+import { createHeapTrimmer } from "../lib/heap-trimmer.ts";
 import { ControlProxy } from "./control-proxy.ts";
 import { Counters } from "./counters.ts";
 import { Credentials } from "./credentials.ts";
 import { type ExtraAddress, ExtraListeners } from "./extra-listeners.ts";
 import { GatewayServer, type ListenAddress } from "./gateway-server.ts";
-import { createHeapTrimmer } from "./heap-trimmer.ts";
 import { insideAddresses } from "./inside-addresses.ts";
 import { formatListenAddress } from "./listen-address.ts";
 import type { HolderToWorker, LinkMessage } from "./messages.ts";
