@@ -16,8 +16,11 @@ module.exports = {
       name: "implementations-are-strangers",
       severity: "error",
       from: { path: "^src/(?!(?:domain|lib|main)/)([^/]+)/" },
-      to: { path: "^src/", pathNot: "^src/(domain|lib|$1)/" },
+      to: { path: "^src/", pathNot: "^src/(domain|lib|api|$1)/" },
     },
+    // The contract of the API (docs/adr/0018-the-contract.md): a server and its clients know it, nobody else.
+    { name: "contract-of-server-and-clients", severity: "error", from: { path: "^src/", pathNot: "^src/(api|http|cli)/" }, to: { path: "^src/api/" } },
+    { name: "cli-loads-no-schemas", severity: "error", from: { path: "^src/(cli/|api/client\\.ts$)" }, to: { path: "^src/api/", pathNot: "^src/api/client\\.ts$", dependencyTypesNot: ["type-only"] } },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     { name: "no-tests-in-product", severity: "error", from: { path: "^src/", pathNot: "\\.test\\.ts$" }, to: { path: "^(test|bench)/|\\.test\\.ts$" } },

@@ -10,7 +10,7 @@ import type { UrlOf } from "./function-view.ts";
 import type { FunctionView } from "./view-schemas.ts";
 
 export type AdoptedOptions = {
-  readonly stores: Pick<Stores, "services">;
+  readonly stores: Pick<Stores, "services" | "projects">;
   /** Undefined: none are adopted. */
   readonly adopted: AdoptedFunctions | undefined;
   readonly urlOf: UrlOf;
@@ -19,9 +19,9 @@ export type AdoptedOptions = {
 
 export type RouteUrlsOf = (routes: readonly RouteClaim[]) => readonly string[];
 
-/** Those that get requests, in the project that the request is about; a service of their name has their place. */
-export async function listAdopted(options: AdoptedOptions, projectSlug: string | undefined): Promise<FunctionView[]> {
-  const all = isInDefault(projectSlug) ? (options.adopted?.list() ?? []) : [];
+/** Those that get requests, in the project (its id or slug) that the request is about; a service of their name has their place. */
+export async function listAdopted(options: AdoptedOptions, project: string | undefined): Promise<FunctionView[]> {
+  const all = (await isDefault(options, project)) ? (options.adopted?.list() ?? []) : [];
   const views = all.map(async (found) =>
     (await options.stores.services.findByRouteName(found.name)) === undefined ? [adoptedView(found, options)] : [],
   );
@@ -31,9 +31,9 @@ export async function listAdopted(options: AdoptedOptions, projectSlug: string |
 export async function findAdopted(
   options: AdoptedOptions,
   name: string,
-  projectSlug: string | undefined,
+  project: string | undefined,
 ): Promise<FunctionView | undefined> {
-  return (await listAdopted(options, projectSlug)).find((view) => view.name === name);
+  return (await listAdopted(options, project)).find((view) => view.name === name);
 }
 
 /** Whatever else is asked of one, also by routes that are yet to be added, is refused. */
@@ -54,8 +54,9 @@ export function guardAdopted(app: App, options: AdoptedOptions): void {
 
 const ONE = "/api/functions/:name";
 
-function isInDefault(projectSlug: string | undefined): boolean {
-  return projectSlug === undefined || projectSlug === DEFAULT_PROJECT_SLUG;
+async function isDefault({ stores }: AdoptedOptions, idOrSlug: string | undefined): Promise<boolean> {
+  if (idOrSlug === undefined || idOrSlug === DEFAULT_PROJECT_SLUG) return true;
+  return (await stores.projects.findBySlug(DEFAULT_PROJECT_SLUG))?.id === idOrSlug;
 }
 
 function adoptedView({ name, instances }: AdoptedFunction, { urlOf, routeUrlsOf }: AdoptedOptions): FunctionView {

@@ -4,6 +4,7 @@ import fastifySwagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Permission } from "./authorize.ts";
 import { errorSchema } from "./schemas.ts";
 
 /** An answer that is no JSON. */
@@ -54,8 +55,18 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       servers: [{ url: "/" }],
       components: {
         securitySchemes: {
-          token: { type: "http", scheme: "bearer" },
-          passkey: { type: "apiKey", in: "header", name: "Authorization" },
+          token: {
+            type: "http",
+            scheme: "bearer",
+            description:
+              "An access token of POST /api/auth/login (15 minutes, renewed by POST /api/auth/refresh), an API key, or the passkey. Unknown or expired: 401. There are no cookies.",
+          },
+          passkey: {
+            type: "apiKey",
+            in: "header",
+            name: "Authorization",
+            description: "The server's passkey as it is; it is an admin. No other credential stands without `Bearer`.",
+          },
         },
       },
       security: [{ token: [] }, { passkey: [] }],
@@ -68,6 +79,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         ...(sent !== undefined && { body: sent }),
         ...(form !== undefined && { consumes: ["multipart/form-data"] }),
         ...(route.route.config?.permission === "public" && { security: [] }),
+        ...(isForAdmins(route.route.config?.permission) && { description: "For admins; members get 403." }),
         response: responsesOf(answers ?? {}),
       };
       const toJson = (one: object) => toJsonSchema({ ...route, schema: one } as Parameters<typeof toJsonSchema>[0]);
@@ -79,6 +91,10 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
     },
     transformObject: (document) => tidy(addSchemas(document)),
   });
+}
+
+function isForAdmins(permission: Permission | undefined): boolean {
+  return permission === "admin" || permission === "local_or_admin";
 }
 
 type Response = { readonly description: string; readonly content?: unknown };

@@ -13,12 +13,14 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
+import type { AuditLog } from "../domain/audit.ts";
 import { AppError } from "../domain/errors.ts";
 import { randomHex } from "../lib/ids.ts";
 import { describeApi, type RouteSchema } from "./api-document.ts";
-import { authorize, type Permission } from "./authorize.ts";
+import { addAuditHook } from "./audit-hook.ts";
+import { authorize, type Credentials, type Permission } from "./authorize.ts";
 import { addCorsHeaders, answerOptions } from "./cors.ts";
-import { sendError } from "./error-answer.ts";
+import { sendError, toAppError } from "./error-answer.ts";
 
 export type AppOptions = {
   readonly logger: FastifyBaseLogger;
@@ -28,8 +30,8 @@ export type AppOptions = {
   /** Longest uploaded file, in bytes. */
   readonly uploadLimitBytes: number;
   readonly corsOrigin: string;
-  /** Is this credential the passkey? @throws AppError `internal` when that can't be told */
-  readonly admits: (credential: string) => Promise<boolean>;
+  readonly credentials: Credentials;
+  readonly audit: AuditLog;
 };
 
 declare module "fastify" {
@@ -41,7 +43,7 @@ declare module "fastify" {
 export type App = FastifyInstance;
 
 export type RouteSpec = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly permission: Permission;
   readonly schema: RouteSchema;
@@ -69,9 +71,10 @@ export function routesOf(app: App): readonly Route[] {
 
 /** Adds one route. */
 export function addRoute(app: App, spec: RouteSpec): void {
-  const { permission, changesState, bodyLimitBytes, ...route } = spec;
+  const { permission, changesState = false, bodyLimitBytes, ...route } = spec;
   const limit = bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes };
-  app.route({ ...route, ...limit, exposeHeadRoute: route.method === "GET" && !changesState, config: { permission } });
+  const config = { permission, changesState };
+  app.route({ ...route, ...limit, exposeHeadRoute: route.method === "GET" && !changesState, config });
 }
 
 /** @throws Error for a route without permission */
@@ -127,12 +130,17 @@ function keepRoutes(app: FastifyInstance): void {
 }
 
 function addHooks(app: FastifyInstance, options: AppOptions): void {
+  app.decorateRequest("actor", undefined);
   app.addHook("onRequest", async (request, reply) => {
     addCommonHeaders(request, reply, options);
     if (request.method === "OPTIONS") return answerOptions(request, reply);
-    return await authorize(request, options.admits);
+    return await authorize(request, options.credentials);
   });
-  app.setErrorHandler((thrown, request, reply) => sendError(thrown, request, reply));
+  addAuditHook(app, options.audit);
+  app.setErrorHandler((thrown, request, reply) => {
+    request.failure = toAppError(thrown).code;
+    return sendError(thrown, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?")[0] ?? "";
     const allowed = methodsOf(routesOf(app), path);

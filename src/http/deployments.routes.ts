@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from "fastify";
 import type { z } from "zod";
+import { deploymentSchema } from "../api/deployments.ts";
 import type { Build } from "../domain/build.ts";
 import type { Deployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
@@ -21,7 +22,6 @@ import {
   pageQuery,
   projectQuery,
 } from "./schemas.ts";
-import { deploymentSchema } from "./view-schemas.ts";
 
 type Found = { readonly service: Service; readonly deployment: Deployment; readonly build: Build | undefined };
 
@@ -34,7 +34,7 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
   addRoute(app, {
     method: "GET",
     url: "/api/functions/:name/deployments",
-    permission: "admin",
+    permission: "member",
     schema: {
       params: nameParams,
       querystring: pageQuery,
@@ -56,7 +56,7 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
   addRoute(app, {
     method: "GET",
     url: "/api/functions/:name/deployments/:id",
-    permission: "admin",
+    permission: "member",
     schema: { ...one, summary: "One deployment", answers: { 200: deploymentSchema } },
     handler: async (request) => {
       const { service, deployment, build } = await findDeployment(request, options, find);
@@ -66,7 +66,7 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
   addRoute(app, {
     method: "POST",
     url: "/api/functions/:name/deployments/:id/cancel",
-    permission: "admin",
+    permission: "member",
     schema: { ...one, summary: "Cancel a deployment that is coming up", answers: { 200: deploymentSchema } },
     handler: async (request) => {
       const { service, deployment, build } = await findDeployment(request, options, find);
@@ -76,7 +76,7 @@ export function deploymentRoutes(app: App, options: FunctionRoutesOptions): void
   addRoute(app, {
     method: "GET",
     url: "/api/functions/:name/deployments/:id/log",
-    permission: "admin",
+    permission: "member",
     schema: {
       ...one,
       querystring: projectQuery.extend({ follow: flag }),

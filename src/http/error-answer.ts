@@ -37,7 +37,7 @@ export type ErrorBody = {
 /** The body a person or program gets; what is internal stays internal. */
 export function errorBody(error: AppError, requestId: string): ErrorBody {
   return {
-    error: error.code,
+    error: wordOf(error),
     message: error.message,
     requestId,
     ...(error.fields && { errors: error.fields }),
@@ -59,11 +59,26 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
     .send(errorBody(error, request.id));
 }
 
+/** What is wrong with single fields of a request is `invalid` in the answer's words, with status 422 (DeployKit). */
+function wordOf({ code, fields }: AppError): ErrorCode {
+  return code === "unprocessable" && fields !== undefined ? "invalid" : code;
+}
+
 type FastifyLikeError = {
   readonly code?: string;
   readonly statusCode?: number;
   readonly message?: string;
-  readonly validation?: readonly unknown[];
+  readonly validation?: readonly Issue[];
+  /** Which part of the request it is about. */
+  readonly validationContext?: string;
+};
+
+/** What a zod schema has against a value, as its Fastify binding tells it. */
+type Issue = {
+  readonly keyword?: string;
+  readonly instancePath?: string;
+  readonly message?: string;
+  readonly params?: { readonly expected?: string; readonly origin?: string; readonly keys?: readonly string[] };
 };
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -78,7 +93,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const known = error as FastifyLikeError;
-  if (Array.isArray(known.validation)) return validationError(known.validation);
+  if (Array.isArray(known.validation)) return validationError(known.validation, known.validationContext);
   if ((known as NodeJS.ErrnoException).code === "ENOSPC") {
     return new AppError("disk_full", "The disk is full.", {
       cause: error,
@@ -87,15 +102,39 @@ export function toAppError(error: unknown): AppError {
   }
   const { statusCode = 500, message } = known;
   if (statusCode < 400 || statusCode >= 500) return new AppError("internal", "Internal error.", { cause: error });
+  if (known.code === "FST_ERR_CTP_INVALID_JSON_BODY" || error instanceof SyntaxError)
+    return new AppError("invalid", "Invalid JSON body.", { cause: error });
   return new AppError(BY_STATUS[statusCode] ?? "invalid", message ?? "Bad request.", { cause: error });
 }
 
-function validationError(issues: readonly unknown[]): AppError {
-  const fields: Record<string, string[]> = {};
-  for (const issue of issues as readonly { instancePath?: string; message?: string }[]) {
-    const field = (issue.instancePath ?? "").replace(/^\//, "").replaceAll("/", ".") || "body";
-    fields[field] ??= [];
-    fields[field].push(issue.message ?? "is not valid");
+function validationError(issues: readonly Issue[], context: string | undefined): AppError {
+  const noInteger = context === "querystring" ? issues.find(isNoInteger) : undefined;
+  if (noInteger !== undefined) {
+    const field = fieldOf(noInteger);
+    const message = `Query param "${field}" must be an integer.`;
+    return new AppError("invalid", message, { fields: { [field]: ["must be an integer"] } });
   }
-  return new AppError("unprocessable", "Validation failed.", { fields });
+  // A map: a field may be called `constructor`.
+  const fields = new Map<string, readonly string[]>();
+  const add = (field: string, message: string): void => {
+    fields.set(field, [...(fields.get(field) ?? []), message]);
+  };
+  for (const issue of issues) {
+    const field = fieldOf(issue);
+    if (issue.keyword === "unrecognized_keys")
+      for (const key of issue.params?.keys ?? []) add(field === "" ? key : `${field}.${key}`, "is not known");
+    else add(field || "body", issue.message ?? "is not valid");
+  }
+  return new AppError("unprocessable", "Validation failed.", { fields: Object.fromEntries(fields) });
+}
+
+function isNoInteger({ keyword, params }: Issue): boolean {
+  if (keyword === "too_big" || keyword === "too_small") return params?.origin === "int";
+  return keyword === "invalid_type" && (params?.expected === "number" || params?.expected === "int");
+}
+
+/** `/ports/0/host_port` as `ports[0].host_port`. */
+function fieldOf({ instancePath = "" }: Issue): string {
+  const [first = "", ...rest] = instancePath.replace(/^\//, "").split("/");
+  return rest.reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : `${path}.${part}`), first);
 }

@@ -5,26 +5,24 @@ import { DEFAULT_PROJECT_SLUG, type Project } from "../domain/project.ts";
 import type { Service } from "../domain/service.ts";
 import type { Stores } from "../domain/stores.ts";
 import { nearest } from "../lib/nearest.ts";
+import { findProject } from "./project-finder.ts";
 
 export type FunctionFinder = {
-  /** @throws AppError `not_found` */
-  project(slug: string | undefined): Promise<Project>;
+  /** By id or slug; `default` when none is named. @throws AppError `not_found` with the nearest slug */
+  project(idOrSlug: string | undefined): Promise<Project>;
   /** The function of that name in the project (`default` when none is named). @throws AppError `not_found` with the nearest name */
-  function(name: string, projectSlug: string | undefined): Promise<Service>;
+  function(name: string, projectIdOrSlug: string | undefined): Promise<Service>;
   /** By the name it is routed under, as lambdaathome's surface knows it. @throws AppError `not_found` */
   routed(routeName: string): Promise<Service>;
 };
 
 export function functionFinder(stores: Pick<Stores, "projects" | "services">): FunctionFinder {
-  const project = async (slug: string | undefined): Promise<Project> => {
-    const found = await stores.projects.findBySlug(slug ?? DEFAULT_PROJECT_SLUG);
-    if (found === undefined) throw new AppError("not_found", `There is no project ${slug}.`);
-    return found;
-  };
+  const project = (idOrSlug: string | undefined): Promise<Project> =>
+    findProject(stores.projects, idOrSlug ?? DEFAULT_PROJECT_SLUG);
   return {
     project,
-    async function(name, projectSlug) {
-      const owner = await project(projectSlug);
+    async function(name, projectIdOrSlug) {
+      const owner = await project(projectIdOrSlug);
       const found = await stores.services.findByName(owner.id, name);
       if (found?.kind === "function") return found;
       const names = (await stores.services.list({ projectId: owner.id, kind: "function" })).map((s) => s.name);

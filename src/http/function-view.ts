@@ -1,5 +1,6 @@
 /** Functions and deployments as the API shows them. */
 
+import type { BuildView, DeploymentView } from "../api/views.ts";
 import type { Build } from "../domain/build.ts";
 import { type Deployment, isComing } from "../domain/deployment.ts";
 import type { ImageInfo } from "../domain/driver.ts";
@@ -10,7 +11,8 @@ import type { Service } from "../domain/service.ts";
 import { latestUpload, uploadError, uploadStatus } from "../domain/status-words.ts";
 import type { Stores } from "../domain/stores.ts";
 import type { ImageFacts } from "./image-facts.ts";
-import type { BuildView, DeploymentView, FunctionView, ImageView, InstanceView, LambdaView } from "./view-schemas.ts";
+import type { FunctionView, ImageView, InstanceView, LambdaView } from "./view-schemas.ts";
+import { healthView, portView, resourcesView, volumeView } from "./wire-settings.ts";
 
 /** Everything of one function that its views are made from. */
 export type FunctionState = {
@@ -127,31 +129,26 @@ export function imageView(image: ImageInfo): ImageView {
 }
 
 export function deploymentView(deployment: Deployment, service: Service, build: Build | undefined): DeploymentView {
-  const { resources } = deployment;
+  const isFunction = service.kind === "function";
+  const listened = deployment.listenPorts.map((port) => ({ container_port: port, protocol: "tcp" as const }));
   return {
     id: deployment.id,
     service_id: deployment.serviceId,
-    function: service.name,
-    status: deployment.status,
+    service: service.name,
+    function: isFunction ? service.name : null,
+    status: isFunction || deployment.status !== "building" ? deployment.status : "pending",
     active: deployment.id === service.activeDeploymentId,
-    image: deployment.image,
+    image: deployment.wantedImage ?? deployment.image,
     runtime: deployment.runtime,
     source_id: deployment.sourceId,
     env_vars: { ...deployment.env },
     replicas: deployment.replicas,
-    resources: {
-      cpu_shares: resources.cpuMillicores === null ? null : Math.round((resources.cpuMillicores * 1024) / 1000),
-      memory_mb: resources.memoryBytes === null ? null : Math.round(resources.memoryBytes / 1_048_576),
-    },
+    resources: resourcesView(deployment.resources),
     command: [...deployment.command],
-    health: deployment.health && {
-      path: deployment.health.path,
-      interval_ms: deployment.health.intervalMs,
-      timeout_ms: deployment.health.timeoutMs,
-      start_ms: deployment.startMs,
-    },
-    volumes: deployment.volumes.map((v) => ({ source: v.source, target: v.target, read_only: v.readOnly })),
-    ports: deployment.listenPorts.map((port) => ({ container_port: port, protocol: "tcp" as const })),
+    health: healthView(deployment.health, deployment.startMs),
+    volumes: deployment.volumes.map(volumeView),
+    ports: deployment.ports.length > 0 ? deployment.ports.map(portView) : listened,
+    restart: deployment.restart,
     failure_reason: deployment.failureReason,
     exit_code: deployment.exitCode,
     log_tail: deployment.logTail,

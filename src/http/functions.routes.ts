@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { InstanceRecord } from "../domain/instance.ts";
 import type { Service } from "../domain/service.ts";
 import { findAdopted, guardAdopted, listAdopted } from "./adopted-functions.ts";
 import { type App, addRoute } from "./app.ts";
@@ -12,13 +13,13 @@ import { functionFinder } from "./function-finder.ts";
 import type { FunctionRoutesOptions } from "./function-routes-options.ts";
 import { functionView, imageView, readFunctionState } from "./function-view.ts";
 import { type ImageFacts, readImageFacts } from "./image-facts.ts";
+import { logEvents, tailQuery } from "./log-events.ts";
 import { sendEvents, untilClosed } from "./log-stream.ts";
 import { rolloutRoutes } from "./rollouts.routes.ts";
 import { envelope, envelopeOf, flag, nameParams, pageOf, pageQuery, projectQuery } from "./schemas.ts";
 import { deployAnswerSchema, type FunctionView, functionSchema, functionWithImagesSchema } from "./view-schemas.ts";
 
-const MAX_TAIL = 5000;
-const logsQuery = projectQuery.extend({ tail: z.coerce.number().int().min(0).default(500), follow: flag });
+const logsQuery = projectQuery.extend({ tail: tailQuery, follow: flag });
 const rollbackBody = z.strictObject({ deployment_id: z.string().max(64).optional() }).nullish();
 
 export function functionRoutes(app: App, options: FunctionRoutesOptions): void {
@@ -28,7 +29,7 @@ export function functionRoutes(app: App, options: FunctionRoutesOptions): void {
   addRoute(app, {
     method: "POST",
     url: "/api/functions",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "Create or update a function (a form: manifest, source; or JSON with its code)",
@@ -65,7 +66,7 @@ function addReads(app: App, options: FunctionRoutesOptions, viewOf: ViewOf): voi
   addRoute(app, {
     method: "GET",
     url: "/api/functions",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "All functions, or those of one project, by name",
@@ -89,7 +90,7 @@ function addReads(app: App, options: FunctionRoutesOptions, viewOf: ViewOf): voi
   addRoute(app, {
     method: "GET",
     url: "/api/functions/:name",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "One function with its instances and images",
@@ -119,7 +120,7 @@ function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, view
     addRoute(app, {
       method: "POST",
       url: `/api/functions/:name/${verb}`,
-      permission: "admin",
+      permission: "member",
       schema: {
         tags: ["functions"],
         summary,
@@ -146,7 +147,7 @@ function addActions(app: App, { stores, lifecycle }: FunctionRoutesOptions, view
   addRoute(app, {
     method: "DELETE",
     url: "/api/functions/:name",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "Delete a function; volumes=1 deletes its data too, secrets=1 what was set for it alone",
@@ -169,7 +170,7 @@ function addLogs(app: App, options: FunctionRoutesOptions): void {
   addRoute(app, {
     method: "GET",
     url: "/api/functions/:name/logs",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "Log lines of all instances as server-sent events",
@@ -182,31 +183,10 @@ function addLogs(app: App, options: FunctionRoutesOptions): void {
     handler: async (request, reply) => {
       const service = await namedFunction(functionFinder(stores), request);
       const { slug } = await stores.projects.get(service.projectId);
-      return sendEvents(
-        request,
-        reply,
-        logEvents(options, service, slug, request.query as z.output<typeof logsQuery>, untilClosed(request, reply)),
-      );
+      const what = request.query as z.output<typeof logsQuery>;
+      const signal = untilClosed(request, reply);
+      const nameOf = (record: InstanceRecord): string => options.containerName(service, slug, record);
+      return sendEvents(request, reply, logEvents(options.logs.read(service.id, what, signal), nameOf), signal);
     },
   });
-}
-
-async function* logEvents(
-  options: FunctionRoutesOptions,
-  service: Service,
-  projectSlug: string,
-  query: z.output<typeof logsQuery>,
-  signal: AbortSignal,
-): AsyncIterable<unknown> {
-  const what = { tail: Math.min(query.tail, MAX_TAIL), follow: query.follow };
-  for await (const { record, stream, line, at } of options.logs.read(service.id, what, signal)) {
-    const instance = options.containerName(service, projectSlug, record);
-    yield {
-      container_id: (record.runtimeId ?? "").slice(0, 12),
-      instance,
-      stream,
-      line,
-      at: new Date(at).toISOString(),
-    };
-  }
 }

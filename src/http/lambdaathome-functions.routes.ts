@@ -47,7 +47,7 @@ export function lambdaFunctionRoutes(app: App, options: LambdaFunctionRoutesOpti
     addRoute(app, {
       method,
       url,
-      permission: "admin",
+      permission: "member",
       schema: { tags: ["lambdaathome"], ...schema },
       changesState,
       handler,
@@ -231,5 +231,6 @@ async function* logText(
   follow: boolean,
   signal: AbortSignal,
 ): AsyncIterable<string> {
-  for await (const line of logs.read(service.id, { tail: TAIL, follow }, signal)) yield `${line.line}\n`;
+  for await (const item of logs.read(service.id, { tail: TAIL, follow }, signal))
+    if (item.kind === "line") yield `${item.line}\n`;
 }

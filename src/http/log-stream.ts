@@ -3,13 +3,29 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Build, BuildLogs } from "../domain/build.ts";
 
-/** Aborted when the client is gone or the answer is complete. */
+const OPEN_STREAMS = new WeakMap<object, Set<AbortController>>();
+
+/** Ends what is followed when the app closes, so that nobody holds it up: whoever followed comes back to the next one. */
+export function endStreamsOnClose(app: FastifyInstance): void {
+  const open = new Set<AbortController>();
+  OPEN_STREAMS.set(app.server, open);
+  app.addHook("preClose", async () => {
+    for (const stream of open) stream.abort();
+  });
+}
+
+/** Aborted when the client is gone or the answer is complete, and when the app closes. */
 export function untilClosed(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const closed = new AbortController();
-  reply.raw.once("close", () => closed.abort());
+  const open = OPEN_STREAMS.get(request.server.server);
+  open?.add(closed);
+  reply.raw.once("close", () => {
+    open?.delete(closed);
+    closed.abort();
+  });
   request.raw.once("error", () => closed.abort());
   return closed.signal;
 }
@@ -48,12 +64,18 @@ export async function sendText(
 }
 
 const PING_MS = 15_000;
+/** Characters that are sent together at most. */
+const BATCH_LENGTH = 64 * 1024;
 
-/** Sends one `data:` message for each item, a ping in quiet times, and `event: end` when there will be no more. */
+/**
+ * Sends one `data:` message for each item, a ping in quiet times, and `event: end` when there will be no more. What comes
+ * at once leaves in one write. When the signal aborts it ends without `end`, so that the reader comes back.
+ */
 export async function sendEvents(
   request: FastifyRequest,
   reply: FastifyReply,
   items: AsyncIterable<unknown>,
+  signal: AbortSignal,
 ): Promise<FastifyReply> {
   reply.type("text/event-stream").header("cache-control", "no-cache").header("x-accel-buffering", "no");
   if (request.method === "HEAD") return reply.send();
@@ -62,11 +84,9 @@ export async function sendEvents(
     if (!raw.writableNeedDrain) raw.write(": ping\n\n");
   }, PING_MS);
   try {
-    for await (const item of items) {
-      if (!raw.write(`data: ${JSON.stringify(item)}\n\n`)) await drained(raw);
-      if (raw.destroyed) break;
-    }
-    raw.end("event: end\ndata: {}\n\n");
+    await writeAll(raw, items, (item) => `data: ${JSON.stringify(item)}\n\n`);
+    if (signal.aborted) raw.end();
+    else raw.end("event: end\ndata: {}\n\n");
   } catch (error) {
     logCut(request, error);
   } finally {
@@ -74,6 +94,35 @@ export async function sendEvents(
     if (!raw.writableEnded) raw.destroy();
   }
   return reply;
+}
+
+/** Writes as fast as the reader reads, what comes in one turn of the process together. */
+async function writeAll(
+  raw: FastifyReply["raw"],
+  items: AsyncIterable<unknown>,
+  textOf: (item: unknown) => string,
+): Promise<void> {
+  let waiting = "";
+  let isScheduled = false;
+  const write = (): boolean => {
+    const text = waiting;
+    waiting = "";
+    return text === "" || raw.destroyed || raw.write(text);
+  };
+  for await (const item of items) {
+    if (raw.destroyed) return;
+    waiting += textOf(item);
+    if (waiting.length >= BATCH_LENGTH) {
+      if (!write()) await drained(raw);
+    } else if (!isScheduled) {
+      isScheduled = true;
+      setImmediate(() => {
+        isScheduled = false;
+        if (!raw.writableEnded) write();
+      });
+    }
+  }
+  write();
 }
 
 /** Sends the head and takes the answer out of Fastify's hands. */

@@ -39,7 +39,7 @@ function addDeploy(
   addRoute(app, {
     method: "POST",
     url: "/api/functions/:name/deploy",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "Roll out what was built only, or replace instances that are out of date; no request lost",
@@ -76,7 +76,7 @@ function addScale(app: App, options: FunctionRoutesOptions, viewOf: (service: Se
   addRoute(app, {
     method: "POST",
     url: "/api/functions/:name/scale",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags: ["functions"],
       summary: "Run so many instances from now on, no request lost",

@@ -79,7 +79,7 @@ function readRoutes(app: App, { runtimes }: RuntimeRoutesOptions): void {
   addRoute(app, {
     method: "GET",
     url: "/api/runtimes",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags,
       summary: "All runtimes, by name",
@@ -90,7 +90,7 @@ function readRoutes(app: App, { runtimes }: RuntimeRoutesOptions): void {
   addRoute(app, {
     method: "GET",
     url: "/api/runtimes/:name",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags,
       summary: "One runtime with its Dockerfile and the list of its files",
@@ -114,7 +114,7 @@ function readRoutes(app: App, { runtimes }: RuntimeRoutesOptions): void {
   addRoute(app, {
     method: "GET",
     url: "/api/runtimes/:name/archive",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags,
       summary: "The whole runtime as a tar.gz, template included",

@@ -8,13 +8,16 @@ export const nameParams = z.object({ name: z.string().max(300) });
 export const deploymentParams = nameParams.extend({ id: z.string().max(64) });
 
 export const projectQuery = z.object({
-  project: z.string().max(47).optional().describe("Slug of the project; `default` when absent"),
+  project: z.string().max(47).optional().describe("Id or slug of the project; `default` when absent"),
 });
 
-export const pageQuery = projectQuery.extend({
+/** A slice of a list. A number that is none is answered 400 (error-answer.ts). */
+export const listQuery = z.object({
   limit: z.coerce.number().int().default(20).describe("1 to 100; what is beyond is brought into these bounds"),
   offset: z.coerce.number().int().default(0),
 });
+
+export const pageQuery = projectQuery.extend(listQuery.shape);
 
 /** `1`, `true` and an empty value switch a flag on. */
 export const flag = z
@@ -50,7 +53,7 @@ export function envelope<T>(
   totalCount: number,
   page: { readonly limit: number; readonly offset: number },
 ) {
-  return { data, total_count: totalCount, offset: page.offset, limit: page.limit };
+  return { data: [...data], total_count: totalCount, offset: page.offset, limit: page.limit };
 }
 
 /** `envelope` as a schema. */

@@ -17,13 +17,13 @@ export type SecretRoutesOptions = {
 
 const tags = ["secrets"];
 const functionText = z.string().max(63).describe("The one function that gets it; absent: all that ask for it");
-const projectText = z.string().max(47).describe("Slug of the project; `default` when absent");
+const projectText = z.string().max(47).describe("Id or slug of the project; `default` when absent");
 const valueShape = {
   value: z.string().describe("At most 512 KiB of bytes; nothing is added or taken away"),
   encoding: z.enum(["utf8", "base64"]).default("utf8"),
 };
 const listQuery = z.object({
-  project: z.string().max(47).optional().describe("Slug of a project; all when absent"),
+  project: z.string().max(47).optional().describe("Id or slug of a project; all when absent"),
   function: z.string().max(63).optional().describe("Only those of this function"),
 });
 const keyQuery = z.object({ project: projectText.optional(), function: functionText.optional() });
@@ -50,7 +50,7 @@ export function secretRoutes(app: App, { secrets, stores }: SecretRoutesOptions)
   addRoute(app, {
     method: "GET",
     url: "/api/secrets",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags,
       summary: "Names of the secrets that are set, never their values",
@@ -71,7 +71,7 @@ export function secretRoutes(app: App, { secrets, stores }: SecretRoutesOptions)
   addRoute(app, {
     method: "POST",
     url: "/api/secrets",
-    permission: "admin",
+    permission: "member",
     schema: { tags, summary: "Set a secret that is not set yet", body: createBody, answers: { 201: secretSchema } },
     handler: async (request, reply) => {
       const body = request.body as z.output<typeof createBody>;
@@ -83,7 +83,7 @@ export function secretRoutes(app: App, { secrets, stores }: SecretRoutesOptions)
   addRoute(app, {
     method: "PUT",
     url: "/api/secrets/:name",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags,
       summary: "Set a secret, replacing what it was; running instances see it at once",
@@ -101,7 +101,7 @@ export function secretRoutes(app: App, { secrets, stores }: SecretRoutesOptions)
   addRoute(app, {
     method: "DELETE",
     url: "/api/secrets/:name",
-    permission: "admin",
+    permission: "member",
     schema: {
       tags,
       summary: "Delete a secret; its file is gone from running instances",

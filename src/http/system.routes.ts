@@ -99,7 +99,7 @@ export function systemRoutes(app: App, options: SystemRoutesOptions): void {
   addRoute(app, {
     method: "GET",
     url: "/api/system/info",
-    permission: "admin",
+    permission: "member",
     schema: { tags, summary: "What this server is", answers: { 200: infoSchema } },
     handler: () => info(options),
   });

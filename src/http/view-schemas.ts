@@ -1,55 +1,16 @@
-/** What the API shows of functions, deployments and runtimes. The views are made in function-view.ts and runtimes.routes.ts. */
+/**
+ * What the API shows of functions and runtimes; what is in the contract stands in src/api/. The views are made in
+ * function-view.ts and runtimes.routes.ts.
+ */
 
 import { z } from "zod";
-import { BUILD_STATUSES } from "../domain/build.ts";
-import { DEPLOYMENT_STATUSES } from "../domain/deployment.ts";
+import { deploymentSchema } from "../api/deployments.ts";
 import { SERVICE_STATUSES } from "../domain/service.ts";
 import type { UploadStatus } from "../domain/status-words.ts";
 
 const UPLOAD_STATUSES = ["building", "starting", "running", "failed", "stopped"] as const satisfies UploadStatus[];
 
 const time = z.iso.datetime();
-
-const buildSchema = z
-  .strictObject({
-    id: z.string(),
-    status: z.enum(BUILD_STATUSES),
-    was_cached: z.boolean().describe("An image of the same content was there already"),
-    error: z.string().nullable(),
-    started_at: time.nullable(),
-    finished_at: time.nullable(),
-  })
-  .meta({ id: "Build" });
-
-export const deploymentSchema = z
-  .strictObject({
-    id: z.string(),
-    service_id: z.string(),
-    function: z.string(),
-    status: z.enum(DEPLOYMENT_STATUSES),
-    active: z.boolean().describe("It is the one that serves"),
-    image: z.string().nullable(),
-    runtime: z.string().nullable(),
-    source_id: z.string().nullable(),
-    env_vars: z.record(z.string(), z.string()),
-    replicas: z.int(),
-    resources: z.strictObject({ cpu_shares: z.int().nullable(), memory_mb: z.int().nullable() }),
-    command: z.array(z.string()),
-    health: z
-      .strictObject({ path: z.string(), interval_ms: z.int(), timeout_ms: z.int(), start_ms: z.int() })
-      .nullable(),
-    volumes: z.array(z.strictObject({ source: z.string(), target: z.string(), read_only: z.boolean() })),
-    ports: z.array(z.strictObject({ container_port: z.int(), protocol: z.literal("tcp") })),
-    failure_reason: z.string().nullable(),
-    exit_code: z.int().nullable(),
-    log_tail: z.string().nullable(),
-    attempt_count: z.int(),
-    build: buildSchema.nullable(),
-    created_at: time,
-    started_at: time.nullable(),
-    healthy_at: time.nullable(),
-  })
-  .meta({ id: "Deployment" });
 
 const instanceSchema = z
   .strictObject({
@@ -154,8 +115,6 @@ export const runtimeWithContentSchema = runtimeSchema
   .meta({ id: "RuntimeWithContent" });
 
 export type FunctionView = z.output<typeof functionSchema>;
-export type DeploymentView = z.output<typeof deploymentSchema>;
-export type BuildView = z.output<typeof buildSchema>;
 export type InstanceView = z.output<typeof instanceSchema>;
 export type ImageView = z.output<typeof imageSchema>;
 export type LambdaView = z.output<typeof lambdaSchema>;

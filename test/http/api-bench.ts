@@ -8,8 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { openPasskey } from "../../src/auth/passkey.ts";
+import { Passwords } from "../../src/auth/passwords.ts";
 import { storedSetupToken, storeSetupToken } from "../../src/auth/setup-token.ts";
+import type { Accounts } from "../../src/domain/accounts.ts";
 import type { Service } from "../../src/domain/service.ts";
+import type { Role } from "../../src/domain/user.ts";
 import { MemoryEventBus } from "../../src/events/memory-event-bus.ts";
 import { type App, routesOf } from "../../src/http/app.ts";
 import { Metrics } from "../../src/http/metrics.ts";
@@ -18,16 +21,24 @@ import { openBuildParts } from "../../src/main/build-parts.ts";
 import { readConfig } from "../../src/main/config.ts";
 import { createHttp } from "../../src/main/http.ts";
 import { LazyManifestReader } from "../../src/main/manifests.ts";
+import { LazyProjectDocuments } from "../../src/main/project-documents.ts";
+import { createPeople } from "../../src/main/people.ts";
 import { openSecretParts } from "../../src/main/secret-parts.ts";
-import { uploadRules } from "../../src/main/upload-rules.ts";
+import { openSystemParts } from "../../src/main/system-parts.ts";
+import { changeRules, uploadRules } from "../../src/main/upload-rules.ts";
 import { MemoryBuildEngine } from "../../src/memory/memory-build-engine.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { MemoryDriver } from "../../src/memory/memory-driver.ts";
 import { BuildRunner } from "../../src/reconciler/build-runner.ts";
 import { Deployer } from "../../src/reconciler/deployer.ts";
+import { ImageFetcher } from "../../src/reconciler/image-fetch.ts";
 import { InstanceLogs } from "../../src/reconciler/instance-logs.ts";
 import { Intake } from "../../src/reconciler/intake.ts";
 import { Lifecycle } from "../../src/reconciler/lifecycle.ts";
+import { Environments } from "../../src/reconciler/projects/environments.ts";
+import { createProjectParts } from "../../src/reconciler/projects/project-parts.ts";
+import { SpecKeeper } from "../../src/reconciler/projects/project-specs.ts";
+import { NO_SECRET_FILES } from "../../src/reconciler/secret-files.ts";
 import { zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
 import { formOf, type Part } from "./form.ts";
@@ -73,6 +84,10 @@ export async function openBench(options: BenchOptions = {}) {
     publicPort: () => 8080,
     reload: () => undefined,
     ...core,
+    system: await openSystemParts({
+      ...{ config, version: "0.1.0", serverId: SERVER_ID, database: core.database, driver: core.driver },
+      ...{ env: options.env ?? {}, clock: systemClock, logger: pino({ level: "silent" }) },
+    }),
   });
   await app.ready();
   return {
@@ -85,6 +100,12 @@ export async function openBench(options: BenchOptions = {}) {
     logged: () => logged.join(""),
     routes: routesOf(app),
     deployed: (name: string) => deployed(core, app, name),
+    /** The access token of a new admin, and with it the end of registration. */
+    adminToken: () => signedIn(core.accounts, "admin"),
+    /** The access token of a new member: another person at each call. */
+    memberToken: () => signedIn(core.accounts, "member"),
+    /** The token of a new API key of whoever has that access token. */
+    apiKey: (accessToken: string) => apiKeyOf(core.accounts, accessToken),
     async close() {
       await app.close();
       await core.builds.close();
@@ -103,6 +124,8 @@ async function openCore(config: ReturnType<typeof readConfig>) {
   const seals = { config, database, driver, events, serverId: SERVER_ID, env: {}, logger };
   const { secrets, registries } = await openSecretParts(seals);
   const parts = await openBuildParts({ ...seals, engine, logins: registries });
+  const passwords = new Passwords({ memoryKib: 64, passes: 1, lanes: 1 });
+  const people = createPeople({ database, events, clock: systemClock, logger, passwords });
   const publishRoutes = async (): Promise<void> => undefined;
   const trigger = (): void => undefined;
   const wiring = {
@@ -114,14 +137,43 @@ async function openCore(config: ReturnType<typeof readConfig>) {
     logger,
     publishRoutes,
     trigger,
+    environments: new Environments((id) => parts.presets.find(id)),
   };
   const { runtimes, sources, archiveLimits } = parts;
   const builds = new BuildRunner({
     ...wiring,
+    imageFetch: new ImageFetcher({
+      images: driver,
+      logins: { findFor: async () => undefined },
+      logs: parts.buildLogs,
+      clock: systemClock,
+      prefix: config.prefix,
+    }),
     loadRuntime: (name, context) => runtimes.read(name, context),
   });
   const deployer = new Deployer({ ...wiring, builds, images: driver });
   const lifecycle = new Lifecycle({ ...wiring, builds, images: driver, volumesDir: join(config.dataDir, "volumes") });
+  const projects = createProjectParts({
+    ...wiring,
+    builds,
+    images: driver,
+    networks: driver,
+    lifecycle,
+    secretFiles: NO_SECRET_FILES,
+    presets: (id) => parts.presets.find(id),
+    rules: changeRules(config),
+    baseDomain: config.baseDomain,
+    sweep: () => undefined,
+  });
+  const specs = new SpecKeeper({
+    ...wiring,
+    writer: projects.writer,
+    after: projects.after,
+    presetCatalog: parts.presets,
+    specRules: { ...uploadRules(config), ...changeRules(config) },
+    baseDomain: config.baseDomain,
+    sweep: () => undefined,
+  });
   const manifests = new LazyManifestReader();
   const { deployments, instances } = database;
   const uploads = new Intake({
@@ -146,12 +198,36 @@ async function openCore(config: ReturnType<typeof readConfig>) {
     builds,
     deployer,
     lifecycle,
+    ...projects,
+    specs,
+    documents: new LazyProjectDocuments(),
     manifests,
     uploads,
     logs,
     gateway,
     metrics: new Metrics(),
+    ...people,
   };
+}
+
+let lastPerson = 0;
+
+async function signedIn(accounts: Accounts, role: Role): Promise<string> {
+  lastPerson += 1;
+  const user = {
+    email: `person-${lastPerson}@example.com`,
+    name: `Person ${lastPerson}`,
+    password: "correct horse",
+    role,
+  };
+  await accounts.createUser(user);
+  return (await accounts.logIn(user.email, user.password, "127.0.0.1")).accessToken;
+}
+
+async function apiKeyOf(accounts: Accounts, accessToken: string): Promise<string> {
+  const actor = await accounts.identify(accessToken);
+  if (actor === undefined) throw new Error("this access token is nobody's");
+  return (await accounts.createApiKey(actor.user.id, { description: "of this test", expiresAt: null })).token;
 }
 
 type Core = Awaited<ReturnType<typeof openCore>>;
@@ -194,6 +270,7 @@ async function deployed(
     networks: [],
     capabilities: [],
     isolation: "runc",
+    ports: [],
   });
   await driver.start(runtimeId);
   await database.instances.put({

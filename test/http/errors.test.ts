@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import pino from "pino";
 import { AppError, ERROR_CODES } from "../../src/domain/errors.ts";
 import { addRoute, createApp } from "../../src/http/app.ts";
 import { STATUS } from "../../src/http/error-answer.ts";
 import { type Bench, openBench, uploadParts } from "./api-bench.ts";
 import { askBench, failsOn, type Question, uploadOf } from "./asking.ts";
+import { bareAppOptions } from "./bare-app.ts";
+import { sampleBody } from "./sample-requests.ts";
 
 let bench: Bench;
 before(async () => {
@@ -22,15 +23,7 @@ const upload = uploadOf;
 
 describe("every code of the closed list", () => {
   test("has its status and the one shape when a route throws it", async () => {
-    const options = {
-      logger: pino({ level: "silent" }),
-      version: "0",
-      bodyLimitBytes: 1000,
-      uploadLimitBytes: 1000,
-      corsOrigin: "*",
-      admits: async () => true,
-    };
-    const app = await createApp(options, (made) => {
+    const app = await createApp(bareAppOptions(), (made) => {
       addRoute(made, {
         method: "GET",
         url: "/throw/:code",
@@ -54,7 +47,8 @@ describe("every code of the closed list", () => {
       assert.equal(answer.headers["retry-after"], "3");
       const { requestId } = answer.json();
       assert.deepEqual(answer.json(), {
-        error: code,
+        // What is wrong with single fields is `invalid` in the answer's words, whatever its status.
+        error: code === "unprocessable" ? "invalid" : code,
         message: "words",
         requestId,
         errors: { a: ["b"] },
@@ -119,8 +113,8 @@ test("bodies of the wrong kind or shape are told apart", async () => {
   const rollback = { method: "POST", url: "/api/functions/steady/rollback" } as const;
   const json = { "content-type": "application/json" };
   await fails({ ...rollback, headers: json, payload: "{broken" }, 400, "invalid");
-  await fails({ ...rollback, headers: json, payload: '{"deployment_id":5}' }, 422, "unprocessable");
-  await fails({ ...rollback, headers: json, payload: '{"other":1}' }, 422, "unprocessable");
+  await fails({ ...rollback, headers: json, payload: '{"deployment_id":5}' }, 422, "invalid");
+  await fails({ ...rollback, headers: json, payload: '{"other":1}' }, 422, "invalid");
   await fails({ ...rollback, headers: json, payload: '{"__proto__":{"x":1}}' }, 400, "invalid");
   await fails({ ...rollback, headers: { "content-type": "text/xml" }, payload: "<a/>" }, 415, "unsupported_media_type");
   await fails(
@@ -135,7 +129,7 @@ test("bodies of the wrong kind or shape are told apart", async () => {
   );
   await fails({ method: "POST", url: "/function/upload", headers: json, payload: "{}" }, 415, "unsupported_media_type");
   await fails({ method: "POST", url: "/function/upload" }, 415, "unsupported_media_type");
-  await fails({ method: "POST", url: "/api/setup/claim", payload: {} }, 422, "unprocessable");
+  await fails({ method: "POST", url: "/api/setup/claim", payload: {} }, 422, "invalid");
 });
 
 test("an action takes an empty JSON body, as clients send one", async () => {
@@ -150,8 +144,9 @@ test("an action takes an empty JSON body, as clients send one", async () => {
 test("what is not there is 404 on every route that names something", async () => {
   for (const { method, url } of bench.routes) {
     if (!url.includes(":") || method === "HEAD" || url === "/runtime/upload/:name") continue;
-    const payload = url.endsWith("/scale") ? { payload: { replicas: 1 } } : {};
-    const question = { method: method as "GET", url: url.replaceAll(/:\w+/g, "nothing"), ...payload };
+    const payload = sampleBody(method, url);
+    const path = url.replaceAll(/:\w+/g, "nothing");
+    const question = { method: method as "GET", url: path, ...(payload && { payload }) };
     if (method === "PUT") continue;
     await fails(question, 404, "not_found");
   }
@@ -172,10 +167,10 @@ describe("lists", () => {
 
   test("refuse what is no number, naming the parameter", async () => {
     for (const query of ["limit=abc", "limit=1.5", "offset=x", "limit=1e999", "limit=NaN"]) {
-      const { body } = await fails({ url: `/api/functions?${query}` }, 422, "unprocessable");
+      const { body } = await fails({ url: `/api/functions?${query}` }, 400, "invalid");
       assert.deepEqual(Object.keys(body.errors ?? {}), [query.split("=")[0]]);
     }
-    await fails({ url: "/api/functions/steady/logs?tail=abc" }, 422, "unprocessable");
+    await fails({ url: "/api/functions/steady/logs?tail=abc" }, 400, "invalid");
     await fails({ url: "/api/functions?project=nope" }, 404, "not_found");
   });
 });
