@@ -1,11 +1,15 @@
 /** Runs the benchmarks that are named (all, when none is) and prints a table for each. */
 
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { benchCanvas } from "./canvas.bench.ts";
 import { benchCli } from "./cli.bench.ts";
 import { benchDeploy } from "./deploy.bench.ts";
 import { benchDev } from "./dev.bench.ts";
 import { benchFunctions } from "./functions.bench.ts";
 import { benchGateway } from "./gateway.bench.ts";
+import { benchLogs } from "./logs.bench.ts";
+import { benchProjects } from "./projects.bench.ts";
+import { benchReconcile } from "./reconcile.bench.ts";
 import { benchStart } from "./start.bench.ts";
 import { benchSurvival } from "./survival.bench.ts";
 import { printTable, type Row } from "./table.ts";
@@ -18,6 +22,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   survival: benchSurvival,
   gateway: benchGateway,
   start: benchStart,
+  projects: benchProjects,
+  canvas: benchCanvas,
+  logs: benchLogs,
+  reconcile: benchReconcile,
 };
 
 const named = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { addTinyRuntime, appFiles, deploy } from "../test/e2e/uploads.ts";
 import { eventually } from "../test/engine/eventually.ts";
 import { startLoad } from "../test/support/load.ts";
 import type { LoadReport } from "../test/support/load-client.ts";
+import { applyAndRollBack } from "./applies.ts";
 import { ms, quantile, type Row } from "./table.ts";
 
 const PORT = 28_302;
@@ -26,6 +27,7 @@ export async function benchSurvival(): Promise<readonly Row[]> {
     const reloads = await underLoad(server, async () => {
       for (let n = 0; n < 5; n += 1) await reload(server);
     });
+    const applies = await underLoad(server, () => applyAndRollBack(server, "load", 10));
     const kills = await underLoad(server, async () => {
       for (let n = 0; n < 10; n += 1) await killControl(server);
     });
@@ -33,10 +35,11 @@ export async function benchSurvival(): Promise<readonly Row[]> {
     return [
       lostRow("20 redeploys", redeploys),
       lostRow("5 reloads", reloads),
+      lostRow("11 applied changes and 10 rollbacks", applies),
       lostRow("10 SIGKILLs of control", kills),
       {
         what: "all together",
-        value: `${[redeploys, reloads, kills].reduce((sum, r) => sum + r.sent, 0)} sent`,
+        value: `${[redeploys, reloads, applies, kills].reduce((sum, r) => sum + r.sent, 0)} sent`,
         goal: "≥ 20000",
       },
       { what: `killed instance → serving again (p50 of ${KILLS})`, value: ms(quantile(back, 0.5)), goal: "≤ 1500 ms" },

@@ -1,5 +1,6 @@
 /** The API of a Slipway server as methods: one per call, no decisions. Errors are those of HttpClient. */
 
+import { apiClient, type ApiClient as ContractCalls, type Transport } from "../api/client.ts";
 import type {
   DeployAnswer,
   DeploymentView,
@@ -12,10 +13,13 @@ import type {
   ScaleAnswer,
   SecretView,
   ServerInfoView,
+  ServiceLogLineView,
 } from "./api-views.ts";
 import { type Call, HttpClient } from "./http-client.ts";
 import { multipartBody } from "./multipart.ts";
+import { PeopleClient } from "./people-client.ts";
 import { readServerSentEvents } from "./sse.ts";
+import { SystemClient } from "./system-client.ts";
 
 const PAGE = 100;
 /** Longest time an upload may take, in milliseconds. */
@@ -38,15 +42,34 @@ export type DeployOptions = {
 };
 
 export class ApiClient {
+  /** Users, API keys and the audit log. */
+  readonly people: PeopleClient;
   readonly #http: HttpClient;
+  /** Calls of the contract (src/api/), typed by it. */
+  readonly calls: ContractCalls;
+  readonly #project: string | undefined;
+  /** What concerns the server itself. */
+  readonly system: SystemClient;
 
-  /** `onVersion` gets the server's version with each answer that says it. */
-  constructor(url: string, token: string | undefined, onVersion?: (version: string) => void) {
+  /**
+   * `onVersion` gets the server's version with each answer that says it. `project`: the one that is meant where none is
+   * named; undefined: the server's `default`, and for lists all.
+   */
+  constructor(url: string, token: string | undefined, onVersion?: (version: string) => void, project?: string) {
     this.#http = new HttpClient(url, token, onVersion);
+    this.people = new PeopleClient(this.#http);
+    this.system = new SystemClient(this.#http);
+    this.calls = apiClient(contractTransport(this.#http));
+    this.#project = project;
   }
 
   get url(): string {
     return this.#http.url;
+  }
+
+  /** The project where none is named. */
+  get project(): string | undefined {
+    return this.#project;
   }
 
   /** Needs no token. */
@@ -67,13 +90,13 @@ export class ApiClient {
     return this.#http.json("/api/setup/claim", { method: "POST", json: { token } });
   }
 
-  /** All functions, page after page, in the server's order. */
-  listFunctions(project?: string): Promise<readonly FunctionView[]> {
+  /** All functions, page after page, in the server's order; null: those of all projects, whatever `project` says. */
+  listFunctions(project?: string | null): Promise<readonly FunctionView[]> {
     return this.#all("/api/functions", project);
   }
 
   getFunction(ref: FunctionRef): Promise<FunctionView> {
-    return this.#http.json(pathOf(ref), queryOf(ref));
+    return this.#http.json(pathOf(ref), this.#queryOf(ref));
   }
 
   /** Its images go with it; its volumes and the secrets set for it only when asked for. */
@@ -82,7 +105,7 @@ export class ApiClient {
     options: { readonly withVolumes: boolean; readonly withSecrets?: boolean },
   ): Promise<void> {
     const query = {
-      project: ref.project,
+      project: ref.project ?? this.#project,
       volumes: options.withVolumes ? 1 : undefined,
       secrets: options.withSecrets === true ? 1 : undefined,
     };
@@ -90,23 +113,27 @@ export class ApiClient {
   }
 
   act(ref: FunctionRef, action: "start" | "stop" | "restart"): Promise<FunctionView> {
-    return this.#http.json(`${pathOf(ref)}/${action}`, { method: "POST", json: {}, ...queryOf(ref) });
+    return this.#http.json(`${pathOf(ref)}/${action}`, { method: "POST", json: {}, ...this.#queryOf(ref) });
   }
 
   /** Without a deployment: to the healthy one before the present. */
   rollback(ref: FunctionRef, deploymentId: string | undefined): Promise<FunctionView> {
     const json = deploymentId === undefined ? {} : { deployment_id: deploymentId };
-    return this.#http.json(`${pathOf(ref)}/rollback`, { method: "POST", json, ...queryOf(ref) });
+    return this.#http.json(`${pathOf(ref)}/rollback`, { method: "POST", json, ...this.#queryOf(ref) });
   }
 
   /** With `wait` it answers once that many are ready. 0 stops it; the scale before comes back with a start. */
   scale(ref: FunctionRef, replicas: number, wait = false): Promise<ScaleAnswer> {
-    return this.#http.json(`${pathOf(ref)}/scale`, { method: "POST", json: { replicas }, ...waitingCall(ref, wait) });
+    return this.#http.json(`${pathOf(ref)}/scale`, {
+      method: "POST",
+      json: { replicas },
+      ...this.#waitingCall(ref, wait),
+    });
   }
 
   /** Rolls out what was built only, or replaces instances that are out of date; `unchanged` when none is. */
   deployBuilt(ref: FunctionRef, wait = false): Promise<DeployAnswer> {
-    return this.#http.json(`${pathOf(ref)}/deploy`, { method: "POST", json: {}, ...waitingCall(ref, wait) });
+    return this.#http.json(`${pathOf(ref)}/deploy`, { method: "POST", json: {}, ...this.#waitingCall(ref, wait) });
   }
 
   /** Answers before anything is built. `source`: zip or tar.gz. `isHeld`: it is built only. */
@@ -118,7 +145,7 @@ export class ApiClient {
     return this.#http.json("/api/functions", {
       method: "POST",
       query: {
-        project: options.project,
+        project: options.project ?? this.#project,
         deploy: options.isHeld === true ? 0 : undefined,
         no_cache: options.noCache === true ? 1 : undefined,
       },
@@ -135,16 +162,16 @@ export class ApiClient {
   }
 
   getDeployment(ref: FunctionRef, id: string, signal?: AbortSignal): Promise<DeploymentView> {
-    return this.#http.json(deploymentPath(ref, id), { ...queryOf(ref), signal });
+    return this.#http.json(deploymentPath(ref, id), { ...this.#queryOf(ref), signal });
   }
 
   cancelDeployment(ref: FunctionRef, id: string): Promise<DeploymentView> {
-    return this.#http.json(`${deploymentPath(ref, id)}/cancel`, { method: "POST", json: {}, ...queryOf(ref) });
+    return this.#http.json(`${deploymentPath(ref, id)}/cancel`, { method: "POST", json: {}, ...this.#queryOf(ref) });
   }
 
   /** The build's log from its start; with `follow` until the build has ended. */
   buildLog(ref: FunctionRef, id: string, follow: boolean, signal: AbortSignal): AsyncIterable<string> {
-    const query = { project: ref.project, follow: follow ? 1 : undefined };
+    const query = { project: ref.project ?? this.#project, follow: follow ? 1 : undefined };
     return this.#http.text(`${deploymentPath(ref, id)}/log`, { query, signal });
   }
 
@@ -154,11 +181,41 @@ export class ApiClient {
     options: { readonly tail: number; readonly follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<LogLineView> {
-    const query = { project: ref.project, tail: options.tail, follow: options.follow ? 1 : 0 };
+    const query = { project: ref.project ?? this.#project, tail: options.tail, follow: options.follow ? 1 : 0 };
     for await (const event of readServerSentEvents(this.#http.text(`${pathOf(ref)}/logs`, { query, signal }))) {
       if (event.event === "end") return;
-      yield JSON.parse(event.data) as LogLineView;
+      const item = JSON.parse(event.data) as LogLineView | { readonly event: string };
+      if (!("event" in item)) yield item;
     }
+  }
+
+  /** The same for a deployment of any service of a project. */
+  serviceBuildLog(
+    { p, s, d }: { readonly p: string; readonly s: string; readonly d: string },
+    follow: boolean,
+    signal: AbortSignal,
+  ): AsyncIterable<string> {
+    const path = `${servicePath(p, s)}/deployments/${encodeURIComponent(d)}/log`;
+    return this.#http.text(path, { query: { follow: follow ? 1 : undefined }, signal });
+  }
+
+  /** What all instances of a service wrote, oldest first; with `follow` until `signal` aborts. */
+  async *serviceLogs(
+    { p, s }: { readonly p: string; readonly s: string },
+    options: { readonly tail: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<ServiceLogLineView> {
+    const query = { tail: options.tail, follow: options.follow ? 1 : 0 };
+    for await (const event of readServerSentEvents(this.#http.text(`${servicePath(p, s)}/logs`, { query, signal }))) {
+      if (event.event === "end") return;
+      const line: ServiceLogLineView | { readonly event: string } = JSON.parse(event.data);
+      if ("line" in line) yield line;
+    }
+  }
+
+  /** The files it was built from as tar.gz. */
+  functionSource(ref: FunctionRef, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#http.bytes(`${pathOf(ref)}/source`, { ...this.#queryOf(ref), signal });
   }
 
   /** Sorted by name. `limitMs`: longest wait. */
@@ -197,17 +254,21 @@ export class ApiClient {
     readonly function?: string | undefined;
     readonly project?: string | undefined;
   }): Promise<readonly SecretView[]> {
-    return (await this.#http.json<{ readonly data: readonly SecretView[] }>("/api/secrets", { query: filter })).data;
+    return (
+      await this.#http.json<{ readonly data: readonly SecretView[] }>("/api/secrets", {
+        query: this.#secretQuery(filter),
+      })
+    ).data;
   }
 
   /** Creates or replaces; byte for byte. */
   putSecret(ref: SecretRef, value: Uint8Array): Promise<SecretView> {
     const json = { value: Buffer.from(value).toString("base64"), encoding: "base64" };
-    return this.#http.json(secretPath(ref), { method: "PUT", json, query: secretQuery(ref) });
+    return this.#http.json(secretPath(ref), { method: "PUT", json, query: this.#secretQuery(ref) });
   }
 
   async deleteSecret(ref: SecretRef): Promise<void> {
-    await this.#http.send(secretPath(ref), { method: "DELETE", query: secretQuery(ref) });
+    await this.#http.send(secretPath(ref), { method: "DELETE", query: this.#secretQuery(ref) });
   }
 
   async listRegistries(): Promise<readonly RegistryView[]> {
@@ -226,7 +287,29 @@ export class ApiClient {
     await this.#http.send("/api/registries", { method: "DELETE", query: { host } });
   }
 
-  async #all<T>(path: string, project: string | undefined): Promise<readonly T[]> {
+  #queryOf(ref: FunctionRef): { readonly query: Readonly<Record<string, string | undefined>> } {
+    return { query: { project: ref.project ?? this.#project } };
+  }
+
+  /** A call that answers at once, or when what it asks for has come about. */
+  #waitingCall(ref: FunctionRef, wait: boolean): Pick<Call, "query" | "limitMs"> {
+    return wait
+      ? { query: { project: ref.project ?? this.#project, wait: 1 }, limitMs: UPLOAD_LIMIT_MS }
+      : this.#queryOf(ref);
+  }
+
+  #secretQuery({
+    function: functionName,
+    project,
+  }: {
+    readonly function?: string | undefined;
+    readonly project?: string | undefined;
+  }) {
+    return { function: functionName, project: project ?? this.#project };
+  }
+
+  async #all<T>(path: string, wanted: string | null | undefined): Promise<readonly T[]> {
+    const project = wanted === null ? undefined : (wanted ?? this.#project);
     const all: T[] = [];
     for (;;) {
       const page = await this.#http.json<PageView<T>>(path, { query: { project, limit: PAGE, offset: all.length } });
@@ -240,23 +323,33 @@ function secretPath({ name }: SecretRef): string {
   return `/api/secrets/${encodeURIComponent(name)}`;
 }
 
-function secretQuery({ function: functionName, project }: SecretRef) {
-  return { function: functionName, project };
-}
-
 function pathOf(ref: FunctionRef): string {
   return `/api/functions/${encodeURIComponent(ref.name)}`;
+}
+
+function servicePath(p: string, s: string): string {
+  return `/api/projects/${encodeURIComponent(p)}/services/${encodeURIComponent(s)}`;
 }
 
 function deploymentPath(ref: FunctionRef, id: string): string {
   return `${pathOf(ref)}/deployments/${encodeURIComponent(id)}`;
 }
 
-/** A call that answers at once, or when what it asks for has come about. */
-function waitingCall(ref: FunctionRef, wait: boolean): Pick<Call, "query" | "limitMs"> {
-  return wait ? { query: { project: ref.project, wait: 1 }, limitMs: UPLOAD_LIMIT_MS } : queryOf(ref);
+/** Requests of the contract over HTTP. */
+function contractTransport(http: HttpClient): Transport {
+  return ({ method, path, query, body }) => {
+    const flags = Object.entries(query).map(([key, value]) => [
+      key,
+      typeof value === "boolean" ? Number(value) : value,
+    ]);
+    return http.json(path, {
+      method: method as NonNullable<Call["method"]>,
+      query: Object.fromEntries(flags),
+      ...(body !== undefined && { json: body }),
+      limitMs: CONTRACT_LIMIT_MS,
+    });
+  };
 }
 
-function queryOf(ref: FunctionRef): { readonly query: Readonly<Record<string, string | undefined>> } {
-  return { query: { project: ref.project } };
-}
+/** Longest time a call of the contract may take, in milliseconds: a preset's image may have to be looked for. */
+const CONTRACT_LIMIT_MS = 180_000;

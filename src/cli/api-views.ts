@@ -25,7 +25,8 @@ export type BuildView = {
 
 export type DeploymentView = {
   readonly id: string;
-  readonly function: string;
+  /** Null: of a service that is no function. */
+  readonly function: string | null;
   readonly status: "building" | "built" | "pending" | "starting" | "healthy" | "failed" | "superseded" | "cancelled";
   readonly image: string | null;
   readonly runtime: string | null;
@@ -123,6 +124,9 @@ export type LogLineView = {
   readonly line: string;
   readonly at: string;
 };
+
+/** A line of any service. */
+export type ServiceLogLineView = Pick<LogLineView, "container_id" | "stream" | "line">;
 
 export type ServerInfoView = {
   readonly version: string;

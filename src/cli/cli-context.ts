@@ -2,6 +2,7 @@
 
 import { ApiClient } from "./api-client.ts";
 import type { CliDeps } from "./cli-deps.ts";
+import { defaultProject } from "./default-project.ts";
 import { Interrupted, OutputClosed } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
 import { Output } from "./output.ts";
@@ -37,15 +38,17 @@ export class CliContext {
    */
   async connect(): Promise<ApiClient> {
     const { url, token } = await findServer(this.deps);
+    const project = await defaultProject(this.deps, url);
     let isChecked = false;
-    return new ApiClient(url, token, (version) => {
+    const onVersion = (version: string): void => {
       if (!isChecked && version !== this.deps.version) {
         this.output.warn(
           `this is slipway ${this.deps.version}, the server at ${url} is ${version}; use the same version`,
         );
       }
       isChecked = true;
-    });
+    };
+    return new ApiClient(url, token, onVersion, project);
   }
 
   /** Stops listening to signals. */

@@ -4,7 +4,9 @@
  */
 
 import type { Readable, Writable } from "node:stream";
+import type { Maintenance } from "../domain/maintenance.ts";
 import type { ManifestReader } from "../domain/manifest.ts";
+import type { ProjectDocuments } from "../domain/project-document.ts";
 import type { Workshop } from "../domain/workshop.ts";
 
 /** A stream that may be a terminal, `columns` characters wide. */
@@ -29,6 +31,10 @@ export type CliDeps = {
   now(): number;
   /** Reads slipway.yml and funko.yml; its libraries are loaded when it first reads one. */
   readonly manifests: ManifestReader;
+  /** Reads and writes whole projects as YAML; as above. */
+  readonly documents: ProjectDocuments;
+  /** The id a server gives the files of an archive. @throws AppError `invalid` */
+  identifySource(archive: AsyncIterable<Uint8Array>): Promise<string>;
   /** Calls `listener` at the first SIGINT or SIGTERM; a second one ends the process. Answers how to stop listening. */
   onInterrupt(listener: () => void): () => void;
   /**
@@ -42,4 +48,6 @@ export type CliDeps = {
   buildBases(onProgress: (line: string) => void): Promise<readonly BaseImageView[]>;
   /** Functions on this machine's own engine, and the built-in runtimes. Loaded when asked for; close it at the end. */
   openWorkshop(): Promise<Workshop>;
+  /** What is done to a server from outside of it, on its own machine. Loaded when asked for. */
+  openMaintenance(): Promise<Maintenance>;
 };

@@ -34,7 +34,7 @@ function roomOf(command: Command): number {
 }
 
 export function projectOption(): Option {
-  return new Option("-p, --project <slug>", "the function's project (default: default)");
+  return new Option("-p, --project <project>", "slug, name or id (default: `slipway project use`, else default)");
 }
 
 /** A parser for whole numbers in a range, both ends included. */

@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import type { CliContext } from "./cli-context.ts";
 
 export type CommandFactory = (context: CliContext) => Command;
-export type CommandGroup = "Server" | "Functions" | "Runtimes" | "This machine";
+export type CommandGroup = "Server" | "Functions" | "Projects" | "Runtimes" | "This machine" | "People";
 
 export type CommandEntry = {
   /** Words after `slipway`, e.g. `runtime list`. */
@@ -124,7 +124,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     words: "export",
     group: "Functions",
-    summary: "Write a function as a folder for plain Docker",
+    summary: "Write a function as a folder for plain Docker, or a project as YAML",
     load: async () => (await import("./commands/export.ts")).createExportCommand,
   },
   {
@@ -144,6 +144,186 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "Functions",
     summary: "Delete a secret",
     load: async () => (await import("./commands/secret-delete.ts")).createSecretDeleteCommand,
+  },
+  {
+    words: "project list",
+    group: "Projects",
+    summary: "List the projects",
+    load: async () => (await import("./commands/project-list.ts")).createProjectListCommand,
+  },
+  {
+    words: "project create",
+    group: "Projects",
+    summary: "Create a project",
+    load: async () => (await import("./commands/project-create.ts")).createProjectCreateCommand,
+  },
+  {
+    words: "project show",
+    group: "Projects",
+    summary: "Show a project with its services",
+    load: async () => (await import("./commands/project-show.ts")).createProjectShowCommand,
+  },
+  {
+    words: "project use",
+    group: "Projects",
+    summary: "Choose the project that later commands mean",
+    load: async () => (await import("./commands/project-use.ts")).createProjectUseCommand,
+  },
+  {
+    words: "project delete",
+    group: "Projects",
+    summary: "Delete a project with all its services",
+    load: async () => (await import("./commands/project-delete.ts")).createProjectDeleteCommand,
+  },
+  {
+    words: "service list",
+    group: "Projects",
+    summary: "List the services of a project, functions and images",
+    load: async () => (await import("./commands/service-list.ts")).createServiceListCommand,
+  },
+  {
+    words: "service create",
+    group: "Projects",
+    summary: "Create a service from an image or a preset",
+    load: async () => (await import("./commands/service-create.ts")).createServiceCreateCommand,
+  },
+  {
+    words: "service show",
+    group: "Projects",
+    summary: "Show everything about a service",
+    load: async () => (await import("./commands/service-show.ts")).createServiceShowCommand,
+  },
+  {
+    words: "service update",
+    group: "Projects",
+    summary: "Stage changes of a service",
+    load: async () => (await import("./commands/service-update.ts")).createServiceUpdateCommand,
+  },
+  {
+    words: "service delete",
+    group: "Projects",
+    summary: "Stage the deletion of a service",
+    load: async () => (await import("./commands/service-delete.ts")).createServiceDeleteCommand,
+  },
+  {
+    words: "service deploy",
+    group: "Projects",
+    summary: "Deploy a service anew",
+    load: async () => (await import("./commands/service-deploy.ts")).createServiceDeployCommand,
+  },
+  {
+    words: "service deployments",
+    group: "Projects",
+    summary: "List a service's deployments, newest first",
+    load: async () => (await import("./commands/service-deployments.ts")).createServiceDeploymentsCommand,
+  },
+  {
+    words: "service logs",
+    group: "Projects",
+    summary: "Show what a service's instances wrote",
+    load: async () => (await import("./commands/service-logs.ts")).createServiceLogsCommand,
+  },
+  {
+    words: "service start",
+    group: "Projects",
+    summary: "Start a stopped service",
+    load: async () => (await import("./commands/service-start.ts")).createServiceStartCommand,
+  },
+  {
+    words: "service stop",
+    group: "Projects",
+    summary: "Stop a service; everything but its instances is kept",
+    load: async () => (await import("./commands/service-stop.ts")).createServiceStopCommand,
+  },
+  {
+    words: "service restart",
+    group: "Projects",
+    summary: "Replace a service's instances by fresh ones",
+    load: async () => (await import("./commands/service-restart.ts")).createServiceRestartCommand,
+  },
+  {
+    words: "service scale",
+    group: "Projects",
+    summary: "Set how many instances a service has",
+    load: async () => (await import("./commands/service-scale.ts")).createServiceScaleCommand,
+  },
+  {
+    words: "service rollback",
+    group: "Projects",
+    summary: "Go back to an earlier deployment of a service",
+    load: async () => (await import("./commands/service-rollback.ts")).createServiceRollbackCommand,
+  },
+  {
+    words: "env list",
+    group: "Projects",
+    summary: "List variables, their values masked",
+    load: async () => (await import("./commands/env-list.ts")).createEnvListCommand,
+  },
+  {
+    words: "env set",
+    group: "Projects",
+    summary: "Stage values of variables",
+    load: async () => (await import("./commands/env-set.ts")).createEnvSetCommand,
+  },
+  {
+    words: "env unset",
+    group: "Projects",
+    summary: "Stage that variables go",
+    load: async () => (await import("./commands/env-unset.ts")).createEnvUnsetCommand,
+  },
+  {
+    words: "env import",
+    group: "Projects",
+    summary: "Stage the variables of a .env file",
+    load: async () => (await import("./commands/env-import.ts")).createEnvImportCommand,
+  },
+  {
+    words: "domain add",
+    group: "Projects",
+    summary: "Give a service a domain or a path",
+    load: async () => (await import("./commands/domain-add.ts")).createDomainAddCommand,
+  },
+  {
+    words: "domain list",
+    group: "Projects",
+    summary: "List domains and paths of services",
+    load: async () => (await import("./commands/domain-list.ts")).createDomainListCommand,
+  },
+  {
+    words: "domain remove",
+    group: "Projects",
+    summary: "Take a domain or a path away",
+    load: async () => (await import("./commands/domain-remove.ts")).createDomainRemoveCommand,
+  },
+  {
+    words: "changes list",
+    group: "Projects",
+    summary: "Show what is staged",
+    load: async () => (await import("./commands/changes-list.ts")).createChangesListCommand,
+  },
+  {
+    words: "changes apply",
+    group: "Projects",
+    summary: "Apply all that is staged, and wait until it serves",
+    load: async () => (await import("./commands/changes-apply.ts")).createChangesApplyCommand,
+  },
+  {
+    words: "changes discard",
+    group: "Projects",
+    summary: "Throw away all that is staged",
+    load: async () => (await import("./commands/changes-discard.ts")).createChangesDiscardCommand,
+  },
+  {
+    words: "changes remove",
+    group: "Projects",
+    summary: "Take one staged change out",
+    load: async () => (await import("./commands/changes-remove.ts")).createChangesRemoveCommand,
+  },
+  {
+    words: "apply",
+    group: "Projects",
+    summary: "Make a project what a YAML document says",
+    load: async () => (await import("./commands/apply.ts")).createApplyCommand,
   },
   {
     words: "runtime list",
@@ -182,6 +362,42 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/reload.ts")).createReloadCommand,
   },
   {
+    words: "upgrade",
+    group: "Server",
+    summary: "Upgrade the server to a newer version",
+    load: async () => (await import("./commands/upgrade.ts")).createUpgradeCommand,
+  },
+  {
+    words: "backup",
+    group: "Server",
+    summary: "Write everything the server keeps into a file",
+    load: async () => (await import("./commands/backup.ts")).createBackupCommand,
+  },
+  {
+    words: "restore",
+    group: "Server",
+    summary: "Take a server back to the state of a backup",
+    load: async () => (await import("./commands/restore.ts")).createRestoreCommand,
+  },
+  {
+    words: "system about",
+    group: "Server",
+    summary: "Show the versions of server and engine",
+    load: async () => (await import("./commands/system-about.ts")).createSystemAboutCommand,
+  },
+  {
+    words: "system status",
+    group: "Server",
+    summary: "Show how busy and full the server's machine is",
+    load: async () => (await import("./commands/system-status.ts")).createSystemStatusCommand,
+  },
+  {
+    words: "system settings",
+    group: "Server",
+    summary: "Show or change the settings of the server",
+    load: async () => (await import("./commands/system-settings.ts")).createSystemSettingsCommand,
+  },
+  {
     words: "base build",
     group: "Server",
     summary: "Make the base images of the built-in runtimes without a registry",
@@ -204,6 +420,54 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "Server",
     summary: "Forget the login for a registry",
     load: async () => (await import("./commands/registry-logout.ts")).createRegistryLogoutCommand,
+  },
+  {
+    words: "user list",
+    group: "People",
+    summary: "List who may sign in",
+    load: async () => (await import("./commands/user-list.ts")).createUserListCommand,
+  },
+  {
+    words: "user create",
+    group: "People",
+    summary: "Add a user",
+    load: async () => (await import("./commands/user-create.ts")).createUserCreateCommand,
+  },
+  {
+    words: "user update",
+    group: "People",
+    summary: "Change a user's data, role or password",
+    load: async () => (await import("./commands/user-update.ts")).createUserUpdateCommand,
+  },
+  {
+    words: "user delete",
+    group: "People",
+    summary: "Remove a user",
+    load: async () => (await import("./commands/user-delete.ts")).createUserDeleteCommand,
+  },
+  {
+    words: "key list",
+    group: "People",
+    summary: "List your API keys",
+    load: async () => (await import("./commands/key-list.ts")).createKeyListCommand,
+  },
+  {
+    words: "key create",
+    group: "People",
+    summary: "Make an API key for a program",
+    load: async () => (await import("./commands/key-create.ts")).createKeyCreateCommand,
+  },
+  {
+    words: "key delete",
+    group: "People",
+    summary: "Delete one of your API keys",
+    load: async () => (await import("./commands/key-delete.ts")).createKeyDeleteCommand,
+  },
+  {
+    words: "audit",
+    group: "People",
+    summary: "Show who changed what, when, and from where",
+    load: async () => (await import("./commands/audit.ts")).createAuditCommand,
   },
   {
     words: "claim",

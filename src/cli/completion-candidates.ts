@@ -15,6 +15,10 @@ export const FILES = ":files";
 export type NameSource = {
   functions(): Promise<readonly string[]>;
   runtimes(): Promise<readonly string[]>;
+  /** Slugs. */
+  projects(): Promise<readonly string[]>;
+  /** Of the project that commands mean. */
+  services(): Promise<readonly string[]>;
 };
 
 /** `words`: those after `slipway`, the last one being typed (it may be empty). Sorted, each once. */
@@ -96,6 +100,8 @@ async function valuesOf(what: string, names: NameSource): Promise<readonly strin
   const lists = what.split("|").map(async (word) => {
     if (word === "name" || word === "names") return names.functions();
     if (word === "runtime") return names.runtimes();
+    if (word === "project") return names.projects();
+    if (word === "service") return names.services();
     return FILE_WORDS.includes(word) ? [FILES] : [];
   });
   return (await Promise.all(lists)).flat();

@@ -26,7 +26,7 @@ const STEP_TEXT: Readonly<Partial<Record<DeploymentView["status"], string>>> = {
 };
 
 export type FollowParts = {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, "buildLog" | "getDeployment">;
   readonly ref: FunctionRef;
   readonly progress: Progress;
   readonly signal: AbortSignal;

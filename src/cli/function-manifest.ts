@@ -54,7 +54,8 @@ export async function manifestOf(
   };
 }
 
-async function readSourceManifest(
+/** The manifest that lies in a folder or archive; undefined: none. @throws AppError `invalid` naming each line */
+export async function readSourceManifest(
   { folder, archive }: Pick<SourceUpload, "folder" | "archive">,
   reader: ManifestReader,
 ): Promise<ReadManifest | undefined> {

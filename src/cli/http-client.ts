@@ -10,7 +10,7 @@ import { parseRemoteError, RemoteError } from "./remote-error.ts";
 export const ANSWER_LIMIT_MS = 60_000;
 
 export type Call = {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
@@ -34,10 +34,11 @@ export class HttpClient {
     this.#onVersion = onVersion;
   }
 
-  /** The JSON of a 2xx answer. @throws AppError of whatever the server or the network said */
+  /** The JSON of a 2xx answer, undefined of one without content. @throws AppError of whatever the server or the network said */
   async json<T>(path: string, call: Call = {}): Promise<T> {
     const response = await this.send(path, call);
     const text = await this.#guard(() => response.text(), call.signal);
+    if (response.status === 204) return undefined as T;
     try {
       return JSON.parse(text) as T;
     } catch (error) {
@@ -50,6 +51,23 @@ export class HttpClient {
     const response = await this.send(path, { limitMs: null, ...call });
     if (response.body === null) return;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    try {
+      for (;;) {
+        const { done, value } = await this.#guard(() => reader.read(), call.signal);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // A reader that stops early closes the connection; that it may be broken already is no news.
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  /** The bytes of an answer as they come. @throws AppError also in the middle, when the connection breaks */
+  async *bytes(path: string, call: Call = {}): AsyncIterable<Uint8Array> {
+    const response = await this.send(path, { limitMs: null, ...call });
+    if (response.body === null) return;
+    const reader = response.body.getReader();
     try {
       for (;;) {
         const { done, value } = await this.#guard(() => reader.read(), call.signal);

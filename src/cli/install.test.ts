@@ -92,6 +92,12 @@ test("install copies what runs, links the command, writes the unit, and says wha
   assert.match(unit, /^Environment=SLIPWAY_DATA_DIR=\/var\/lib\/slipway$/m);
   assert.match(unit, /^KillMode=process$/m);
   assert.doesNotMatch(unit, /@[A-Z]+@/);
+  const units = join(here.root, "etc/systemd/system");
+  const upgrade = await readFile(join(units, "slipway-upgrade.service"), "utf8");
+  const start = "ExecStart=/opt/slipway/current/bin/slipway upgrade --run --data-dir /var/lib/slipway";
+  assert.ok(upgrade.includes(start), upgrade);
+  const waits = await readFile(join(units, "slipway-upgrade.path"), "utf8");
+  assert.match(waits, /^PathExists=\/var\/lib\/slipway\/upgrade\.requested$/m);
 });
 
 test("installing again changes nothing; new code becomes another release, options stay, three releases at most", async (t) => {
@@ -142,7 +148,9 @@ test("uninstall keeps data and options and says where they are; --purge removes 
   const { exitCode, stdout } = await here.uninstall();
   assert.equal(exitCode, 0);
   assert.match(stdout, /Kept: data in \/var\/lib\/slipway, options in \/etc\/slipway/);
-  for (const gone of ["opt/slipway", "usr/local/bin/slipway", "etc/systemd/system/slipway.service"]) {
+  const unit = "etc/systemd/system/slipway";
+  const units = [`${unit}.service`, `${unit}-upgrade.service`, `${unit}-upgrade.path`];
+  for (const gone of ["opt/slipway", "usr/local/bin/slipway", ...units]) {
     await assert.rejects(stat(join(here.root, gone)), gone);
   }
   assert.ok((await stat(join(here.root, "var/lib/slipway/slipway.db"))).isFile());

@@ -13,6 +13,7 @@ const FIRST_STEPS: readonly HelpRow[] = [
 
 const ENVIRONMENT: readonly HelpRow[] = [
   ["SLIPWAY_URL, SLIPWAY_TOKEN", "server to use and token for it, instead of the stored login"],
+  ["SLIPWAY_PROJECT", "project that commands mean when they name none"],
   ["SLIPWAY_PASSFILE", "passkey of a server on this machine (default: ~/.passfile)"],
   ["NO_COLOR", "no colours"],
 ];

@@ -31,14 +31,14 @@ import {
 import { shown } from "./shown.ts";
 
 /** Timers count no further than 24 days. */
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const MAX_TIMEOUT_MS = 900_000;
 /** 16 TiB. */
-const MAX_MEMORY_MB = 16_777_216;
-const MAX_CPU = 1024;
+export const MAX_MEMORY_MB = 16_777_216;
+export const MAX_CPU = 1024;
 
-const whole = (from: number, to: number) => z.int().min(from).max(to);
-const matching = (pattern: RegExp, what: string) => z.string().regex(pattern, { error: what });
+export const whole = (from: number, to: number) => z.int().min(from).max(to);
+export const matching = (pattern: RegExp, what: string) => z.string().regex(pattern, { error: what });
 
 /** What a value of several shapes must be, and what it is. */
 const mustBe =
@@ -47,16 +47,16 @@ const mustBe =
     input === null ? `is empty: it must be ${what}, "" for an empty one` : `must be ${what}, not ${shown(input)}`;
 
 /** A text, or a number or boolean of YAML that is meant as one. */
-const written = z
+export const written = z
   .union([z.string(), z.number(), z.boolean()], { error: mustBe("a text or a number") })
   .transform((value) => String(value));
-const variables = z.record(
+export const variables = z.record(
   matching(VARIABLE, "is no name of a variable: use letters, digits and _, not starting with a digit"),
   written,
 );
 const secretNames = z.array(matching(SECRET, "is no name of a secret: use letters, digits, . _ and -"));
-const serviceName = z.string().regex(SERVICE_NAME, { error: ({ input }) => nameProblem(String(input)) });
-const path = matching(URL_PATH, "is no path: write it as /ping, all else as %XX");
+export const serviceName = z.string().regex(SERVICE_NAME, { error: ({ input }) => nameProblem(String(input)) });
+export const path = matching(URL_PATH, "is no path: write it as /ping, all else as %XX");
 
 /** Why it can't be a service's name, and the nearest one that can. */
 function nameProblem(name: string): string {
@@ -70,7 +70,7 @@ function nameProblem(name: string): string {
   return `${JSON.stringify(name)} is no name of a service`;
 }
 
-const health = z.strictObject({
+export const health = z.strictObject({
   path: path.describe("HTTP path that answers 2xx or 3xx when the instance is well"),
   intervalMs: whole(100, DAY_MS)
     .optional()
@@ -100,7 +100,7 @@ const scale = z
     error: "must not be less than min",
   });
 
-const resources = z.strictObject({
+export const resources = z.strictObject({
   cpu: z.number().min(0.01).max(MAX_CPU).optional().describe("Cores, e.g. 0.5. Absent: no limit"),
   memoryMb: whole(6, MAX_MEMORY_MB).optional().describe("MiB. Absent: the runtime's, else 512"),
 });

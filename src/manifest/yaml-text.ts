@@ -44,10 +44,10 @@ export class Places {
 }
 
 /** Never throws: what can't be read is a problem. */
-export function readYaml(text: string): YamlText {
+export function readYaml(text: string, maxBytes = MAX_MANIFEST_BYTES): YamlText {
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_MANIFEST_BYTES) {
-    return failed(`is larger than a manifest may be (${MAX_MANIFEST_BYTES / 1024} KiB)`, { line: 1, column: 1 });
+  if (bytes > maxBytes) {
+    return failed(`is larger than a manifest may be (${maxBytes / 1024} KiB)`, { line: 1, column: 1 });
   }
   const lines = new LineCounter();
   try {

@@ -114,7 +114,7 @@ function found(issue: z.core.$ZodIssue, places: Places): readonly Found[] {
 }
 
 /** Where the schema made a text of a number, the text is what was written: `1.10` stays `1.10`. */
-function withWrittenTexts(manifest: Manifest, places: Places): Manifest {
+export function withWrittenTexts<T>(manifest: T, places: Places): T {
   for (const [path, source] of places.sources()) {
     const parent = path.slice(0, -1).reduce<unknown>(partOf, manifest);
     const key = path.at(-1);

@@ -318,7 +318,7 @@ test("what is asked of the API with broken JSON or wrong types is a 4xx with one
     422,
     "deployment_id",
   );
-  await refused(await server.api({ path: "/api/functions?limit=abc" }), 422, "limit");
+  await refused(await server.api({ path: "/api/functions?limit=abc" }), 400, "limit");
   await refused(
     await server.api({ method: "PUT", path: "/api/runtimes/x", headers: json, body: '{"content":""}' }),
     422,

@@ -16,6 +16,8 @@ import { type Answer, ask, type Question } from "./ask.ts";
 export type TestServerOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
+  /** The program to start; this checkout's unless given. */
+  readonly bin?: string;
 };
 
 const BIN = join(import.meta.dirname, "../../bin/slipway");
@@ -26,6 +28,7 @@ export class TestServer {
   readonly engine: Docker;
   readonly #env: NodeJS.ProcessEnv;
   readonly #flags: readonly string[];
+  readonly #bin: string;
   #process: ChildProcess | undefined;
   #output = "";
   /** Kept over restarts, so that addresses stay what they were. */
@@ -36,6 +39,7 @@ export class TestServer {
     this.prefix = `e2e${randomHex(4)}`;
     this.engine = new Docker({ socketPath: options.env?.SLIPWAY_DOCKER_SOCKET ?? "/var/run/docker.sock" });
     this.#flags = options.flags ?? [];
+    this.#bin = options.bin ?? BIN;
     this.#env = {
       ...process.env,
       HOME: folder,
@@ -100,7 +104,7 @@ export class TestServer {
   /** Starts it, again after `kill` or `stop`; resolves once it says that it is ready. */
   async run(): Promise<void> {
     const before = this.#output.length;
-    const child = spawn(BIN, ["server", "--addr", `127.0.0.1:${this.port}`, ...this.#flags], {
+    const child = spawn(this.#bin, ["server", "--addr", `127.0.0.1:${this.port}`, ...this.#flags], {
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
     });

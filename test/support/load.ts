@@ -24,7 +24,7 @@ export function startLoad(
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
     async end() {
-      child.stdin.end();
+      if (child.exitCode === null) child.stdin.end();
       await ended;
       return JSON.parse(output) as LoadReport;
     },

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { CLAIM_TOKEN, FakeServer, TOKEN } from "../testing/fake-server.ts";
+import { CLAIM_TOKEN, FakeServer, sendError, sendJson, TOKEN } from "../testing/fake-server.ts";
 import { Home } from "../testing/run-slipway.ts";
 
 test("login stores address and token for their owner alone, and later commands use them", async () => {
@@ -100,4 +101,40 @@ test("a stored login that can't be read says how to get rid of it", async () => 
   await mkdir(join(home.path, ".config/slipway"), { recursive: true });
   await writeFile(join(home.path, ".config/slipway/config.json"), "{");
   assert.match((await home.run(["list"])).stderr, /slipway logout/);
+});
+
+test("login --email trades the password for an API key made for this machine, and stores that", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  server.routes.set("POST /api/auth/login", (_, response) => sendJson(response, 200, { access_token: TOKEN }));
+  server.routes.set("POST /api/api-keys", (_, response) => sendJson(response, 201, { id: "k", token: TOKEN }));
+  const argv = ["login", server.url, "--email", "ann@example.com", "--password-stdin"];
+  const { status, stdout, stderr } = await home.run(argv, { stdin: "correct horse\n" });
+  assert.equal(status, 0, stderr);
+  assert.ok(!`${stdout}${stderr}`.includes("correct horse"));
+  const [login, key] = server.asked.map(({ body }) => (body.length === 0 ? {} : JSON.parse(body.toString())));
+  assert.deepEqual(login, { email: "ann@example.com", password: "correct horse" });
+  assert.deepEqual(key, { description: `slipway login on ${hostname()}`, expires_at: null });
+  const stored = await readFile(join(home.path, ".config/slipway/config.json"), "utf8");
+  assert.deepEqual(JSON.parse(stored), { url: server.url, token: TOKEN });
+});
+
+test("login --email: a wrong password stores nothing; without a terminal it says how to hand it over", async () => {
+  await using home = await Home.open();
+  await using server = await FakeServer.open();
+  server.routes.set("POST /api/auth/login", (_, response) =>
+    sendError(response, 401, "unauthorized", "Invalid email or password."),
+  );
+  const email = ["login", server.url, "--email", "ann@example.com"];
+  const wrong = await home.run([...email, "--password-stdin"], { stdin: "wrong" });
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stderr, /Invalid email or password\. Nothing was stored/);
+  assert.match((await home.run(["list"], { env: { SLIPWAY_ADDR: ":1" } })).stderr, /No server is known/);
+  for (const [argv, stdin] of [
+    [email, "x"],
+    [[...email, "--password-stdin"], ""],
+    [[...email, "--token-stdin"], "x"],
+    [["login", server.url, "--password-stdin"], "x"],
+  ] as const)
+    assert.equal((await home.run(argv, { stdin })).status, 2);
 });

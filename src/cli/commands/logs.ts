@@ -10,6 +10,8 @@ import { hintingAtNames } from "../known-name.ts";
 import { localLogs } from "../local/local-functions.ts";
 import { type LocalOption, localOption, refuseWithLocal } from "../local/use-workshop.ts";
 import type { Output } from "../output.ts";
+import { orImageService } from "../project-scope.ts";
+import { showServiceLogs } from "../service-log-lines.ts";
 
 const DEFAULT_LINES = 100;
 const MOST_LINES = 10_000;
@@ -23,7 +25,7 @@ type LogsOptions = LocalOption & {
 
 export function createLogsCommand(context: CliContext): Command {
   const command = new Command()
-    .argument("<name>", "function")
+    .argument("<name>", "function, or image service of the project")
     .option("-f, --follow", "go on with new lines until Ctrl-C; with --json one document per line")
     .option("-n, --tail <lines>", "how many past lines", wholeNumber(0, MOST_LINES), DEFAULT_LINES)
     .option("-b, --build", "the log of the last build instead")
@@ -36,8 +38,16 @@ export function createLogsCommand(context: CliContext): Command {
       }
       const client = await context.connect();
       const ref = { name, project: options.project };
-      await hintingAtNames(client, ref, () =>
-        options.build === true ? showBuildLog(client, ref, options, context) : showLogs(client, ref, options, context),
+      await orImageService(
+        client,
+        ref,
+        () =>
+          hintingAtNames(client, ref, () =>
+            options.build === true
+              ? showBuildLog(client, ref, options, context)
+              : showLogs(client, ref, options, context),
+          ),
+        (scope) => showServiceLogs(scope, name, options, context),
       );
     });
   return withExamples(command, [

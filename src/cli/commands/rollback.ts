@@ -10,6 +10,8 @@ import { followDeployment } from "../follow-deployment.ts";
 import { statusLine } from "../function-action.ts";
 import { hintingAtNames } from "../known-name.ts";
 import { Progress } from "../progress.ts";
+import { orImageService } from "../project-scope.ts";
+import { rollBackService, showService } from "../service-action.ts";
 
 type RollbackOptions = { readonly project?: string; readonly wait: boolean };
 
@@ -19,24 +21,39 @@ const COMING: readonly DeploymentView["status"][] = ["building", "pending", "sta
 
 export function createRollbackCommand(context: CliContext): Command {
   const command = new Command()
-    .argument("<name>", "function")
+    .argument("<name>", "function, or image service of the project")
     .argument("[deployment]", "its id or the start of it (default: the healthy one before the present)")
     .addOption(projectOption())
     .option("--no-wait", "return at once; do not wait until it serves")
     .action(async (name: string, deployment: string | undefined, options: RollbackOptions) => {
       const client = await context.connect();
       const ref = { name, project: options.project };
-      const answer = await hintingAtNames(client, ref, async () => {
-        const id = deployment === undefined ? undefined : await wholeId(client, ref, deployment);
-        return client.rollback(ref, id);
-      });
-      const view = options.wait ? await awaitRollback(client, ref, context) : answer;
-      context.output.result(view, statusLine(view, context.output.style));
+      await orImageService(
+        client,
+        ref,
+        () => rollBackFunction(client, ref, deployment, options.wait, context),
+        async (scope) => showService(await rollBackService(scope, name, deployment, options.wait, context), context),
+      );
     });
   return withExamples(command, [
     ["slipway rollback hello", "back to the version before"],
     ["slipway rollback hello 1f0c2a9e", "to one that `slipway deployments hello` shows"],
   ]);
+}
+
+async function rollBackFunction(
+  client: ApiClient,
+  ref: FunctionRef,
+  deployment: string | undefined,
+  waits: boolean,
+  context: CliContext,
+): Promise<void> {
+  const answer = await hintingAtNames(client, ref, async () => {
+    const id = deployment === undefined ? undefined : await wholeId(client, ref, deployment);
+    return client.rollback(ref, id);
+  });
+  const view = waits ? await awaitRollback(client, ref, context) : answer;
+  context.output.result(view, statusLine(view, context.output.style));
 }
 
 /** The function once the deployment that is coming, if there is one, serves. @throws AppError `deploy_failed` when it never will */

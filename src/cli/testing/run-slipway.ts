@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import type { CliDeps } from "../cli-deps.ts";
 import { createProgram } from "../program.ts";
+import { FakeDocuments } from "./fake-documents.ts";
 import { FakeManifestReader } from "./fake-manifests.ts";
 import { type FakeServer, TOKEN } from "./fake-server.ts";
 import { NOW } from "./views.ts";
@@ -45,6 +46,8 @@ export class Home implements AsyncDisposable {
       cwd: this.path,
       now: () => NOW,
       manifests: new FakeManifestReader(),
+      documents: new FakeDocuments(),
+      identifySource: async () => "a".repeat(64),
       onInterrupt: (listener) => {
         this.interrupt = listener;
         return () => undefined;
@@ -52,6 +55,7 @@ export class Home implements AsyncDisposable {
       runServer: () => Promise.resolve(),
       missingBases: () => Promise.resolve([]),
       buildBases: () => Promise.resolve([]),
+      openMaintenance: () => Promise.reject(new Error("this test has no server on its machine")),
       openWorkshop: () => Promise.reject(new Error("this test has no local workshop")),
       ...input.deps,
     };
