@@ -52,6 +52,18 @@ test("a rollback goes to the newest that served before the active one, not to a 
   assert.equal(target(null), "d6");
 });
 
+test("of an image service a copy is what has image and settings alike, and another variable is a way back", () => {
+  const [one, two, three] = history("superseded", "superseded", "healthy").map((d) => ({
+    ...d,
+    configHash: null,
+    image: "nginx@sha256:1",
+  }));
+  assert.ok(one && two && three);
+  assert.equal(rollbackTarget([{ ...one, env: { A: "1" } }, two, three], "d3")?.id, "d1");
+  assert.equal(rollbackTarget([one, { ...two, image: "nginx@sha256:2" }, three], "d3")?.id, "d2");
+  assert.equal(rollbackTarget([one, two, three], "d3"), undefined);
+});
+
 test("a port its owner names is the only one looked at; else what image, runtime and upload say, each once", () => {
   const known = { port: null, exposedPort: undefined, runtimePort: undefined, localPort: null };
   assert.deepEqual(listenPorts(known), [8080]);

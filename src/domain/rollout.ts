@@ -11,7 +11,9 @@ import {
   type HealthCheck,
   type Resources,
 } from "./deployment.ts";
+import { isEqual } from "./project-diff.ts";
 import type { Runtime } from "./runtime.ts";
+import { settingsOfDeployment } from "./service-settings.ts";
 
 /** Everything of a deployment that its owner decides. */
 export type RolloutSettings = Pick<
@@ -137,6 +139,18 @@ export function deploymentsToForget(
     .filter((d) => d.healthyAt === null || d.image === null || !keptImages.includes(d.image));
 }
 
+/** The number of instances aside: a scale outlives rollbacks. Of builds the hash stands for the image. */
+function asksForTheSame(a: Deployment, b: Deployment): boolean {
+  const isBuilt = a.configHash !== null;
+  const asked = (d: Deployment) => ({
+    ...settingsOfDeployment(d),
+    replicas: 0,
+    image: isBuilt ? null : d.image,
+    env: d.env,
+  });
+  return a.configHash === b.configHash && isEqual(asked(a), asked(b));
+}
+
 /** How many deployments of a service are remembered. */
 export const KEPT_DEPLOYMENTS = 50;
 
@@ -146,7 +160,7 @@ export const KEPT_DEPLOYMENTS = 50;
  */
 export function rollbackTarget(deployments: readonly Deployment[], activeId: string | null): Deployment | undefined {
   const active = deployments.find((d) => d.id === activeId);
-  const isSame = (d: Deployment): boolean => d.configHash !== null && d.configHash === active?.configHash;
+  const isSame = (d: Deployment): boolean => active !== undefined && asksForTheSame(d, active);
   return deployments
     .filter((d) => d.status === "superseded" && d.healthyAt !== null && d.image !== null)
     .filter((d) => active === undefined || (d.createdAt < active.createdAt && !isSame(d)))

@@ -6,14 +6,23 @@ import { pipeline } from "node:stream/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Build, BuildLogs } from "../domain/build.ts";
 
-const OPEN_STREAMS = new WeakMap<object, Set<AbortController>>();
+type OpenStream = { readonly closed: AbortController; readonly raw: FastifyReply["raw"] };
+
+const OPEN_STREAMS = new WeakMap<object, Set<OpenStream>>();
+/** How long a reader may take for the rest when the app closes, in milliseconds. */
+const LAST_WORDS_MS = 500;
 
 /** Ends what is followed when the app closes, so that nobody holds it up: whoever followed comes back to the next one. */
 export function endStreamsOnClose(app: FastifyInstance): void {
-  const open = new Set<AbortController>();
+  const open = new Set<OpenStream>();
   OPEN_STREAMS.set(app.server, open);
   app.addHook("preClose", async () => {
-    for (const stream of open) stream.abort();
+    for (const { closed } of open) closed.abort();
+    const cut = setTimeout(() => {
+      // Whoever does not read would hold the app up for ever.
+      for (const { raw } of open) if (raw.headersSent) raw.destroy();
+    }, LAST_WORDS_MS);
+    app.server.once("close", () => clearTimeout(cut));
   });
 }
 
@@ -21,9 +30,10 @@ export function endStreamsOnClose(app: FastifyInstance): void {
 export function untilClosed(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const closed = new AbortController();
   const open = OPEN_STREAMS.get(request.server.server);
-  open?.add(closed);
+  const stream = { closed, raw: reply.raw };
+  open?.add(stream);
   reply.raw.once("close", () => {
-    open?.delete(closed);
+    open?.delete(stream);
     closed.abort();
   });
   request.raw.once("error", () => closed.abort());

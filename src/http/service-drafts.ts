@@ -15,7 +15,7 @@ import { settingsFrom } from "./wire-settings.ts";
  */
 export async function draftOf(wish: ServiceCreateWish, presets: PresetCatalog): Promise<ServiceDraft> {
   const { preset: presetId, kind } = wish;
-  const preset = presetId === undefined ? undefined : await materialized(presetId, presets);
+  const preset = presetId === undefined ? undefined : await materialized(presetId, wish.image, presets);
   if (preset !== undefined && kind === "function") throw invalidField("kind", "a preset is an image, not a function");
   const given = variablesOf(wish.env_vars);
   const keys = new Set(given.map(({ key }) => key));
@@ -34,14 +34,15 @@ export async function draftOf(wish: ServiceCreateWish, presets: PresetCatalog): 
   };
 }
 
-async function materialized(id: string, presets: PresetCatalog) {
+/** @param image another one than the preset's own, which need not be there then */
+async function materialized(id: string, image: string | null | undefined, presets: PresetCatalog) {
   if (presets.find(id) === undefined) {
     const ids = presets.list().map((preset) => preset.id);
     const near = nearest(id, ids);
     const remedy = near === undefined ? `There are ${ids.join(", ")}.` : `Did you mean ${near}?`;
     throw invalidField("preset", `there is no preset ${JSON.stringify(id.slice(0, 80))}`, remedy);
   }
-  await presets.requireAvailable(id);
+  if (image == null || image === presets.find(id)?.image) await presets.requireAvailable(id);
   return presets.materialize(id);
 }
 

@@ -1,14 +1,12 @@
 /** Image services on the real engine, with a real registry: had with a login, waited for, cancelled, had again, told truly. */
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { randomHex } from "../../src/lib/ids.ts";
 import { eventually } from "../engine/eventually.ts";
-import { makeImage } from "../engine/labelled-image.ts";
 import { ensureTinyImage } from "../engine/tiny-image.ts";
+import { publishImage } from "../support/publish-image.ts";
+import { SlowDoor } from "../support/slow-door.ts";
 import { REGISTRY_USER, startRegistry, type TestRegistry } from "../support/test-registry.ts";
 import { createService, deploymentsOf, inProject, outcomeOf, redeploy, statusOf, WEB } from "./image-services.ts";
 import { TestServer } from "./test-server.ts";
@@ -22,7 +20,7 @@ before(async () => {
   registry = await startRegistry();
   slow = await SlowDoor.open(registry.host);
   server = await TestServer.start();
-  app = await publish("app:1", ["EXPOSE 80", "ENV VERSION=v1"]);
+  app = await publishImage(registry, "app:1", ["EXPOSE 80", "ENV VERSION=v1"]);
 });
 after(async () => {
   await server.close();
@@ -30,19 +28,6 @@ after(async () => {
   await slow.close();
   await registry.close();
 });
-
-/** What is only in the registry: pushed, and gone from the engine. */
-async function publish(name: string, changes: readonly string[]): Promise<string> {
-  const reference = `${registry.host}/acme/${name}`;
-  await makeImage(reference, changes);
-  const image = server.engine.getImage(reference);
-  const pushing = await image.push({ authconfig: { ...REGISTRY_USER, serveraddress: registry.host } });
-  let said = "";
-  for await (const chunk of pushing) said += chunk.toString();
-  assert.doesNotMatch(said, /"error"/);
-  await image.remove();
-  return reference;
-}
 
 async function removeTags(start: string): Promise<void> {
   for (const { RepoTags } of await server.engine.listImages())
@@ -172,63 +157,3 @@ test("of a removed service no pinned image stays", async () => {
     assert.ok(!tags.some((tag) => tag.startsWith(`${server.prefix}/pulled/${id}:`)));
   }, 60_000);
 });
-
-/** In front of the registry, and may keep everybody waiting. */
-class SlowDoor {
-  readonly #server: Server;
-  readonly #target: string;
-  #held: (() => void)[] | undefined;
-
-  private constructor(target: string) {
-    this.#target = target;
-    this.#server = createServer((question, answer) => this.#take(question, answer));
-  }
-
-  static async open(target: string): Promise<SlowDoor> {
-    const door = new SlowDoor(target);
-    door.#server.listen(0, "127.0.0.1");
-    await once(door.#server, "listening");
-    return door;
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  get waiting(): number {
-    return this.#held?.length ?? 0;
-  }
-
-  hold(): void {
-    this.#held = [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const goOn of held) goOn();
-  }
-
-  async close(): Promise<void> {
-    this.release();
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #take(question: IncomingMessage, answer: ServerResponse): void {
-    if (this.#held === undefined) this.#forward(question, answer);
-    else this.#held.push(() => this.#forward(question, answer));
-  }
-
-  #forward(question: IncomingMessage, answer: ServerResponse): void {
-    const { method = "GET", url = "/", headers: given } = question;
-    const options = { host: "127.0.0.1", port: this.#target.split(":")[1], method, path: url, headers: given };
-    const asked = request(options, (told) => {
-      answer.writeHead(told.statusCode ?? 502, told.rawHeaders);
-      told.pipe(answer);
-    });
-    // Whoever asked may be gone by now.
-    asked.on("error", () => answer.destroy());
-    question.pipe(asked);
-  }
-}

@@ -90,3 +90,30 @@ test("a server that closes ends followers at once, without saying that there is 
   await other.close();
   assert.doesNotMatch(await reading, /event: end/);
 });
+
+test("a reader that does not read holds up no server that closes", async () => {
+  const other = await openBench();
+  await other.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = other.app.server.address() as AddressInfo;
+  await other.deployed("loud");
+  let printed = 0;
+  other.driver.logs = async function* (_id, { follow }, signal) {
+    for (; follow && !signal.aborted; printed += 1) yield { stream: "stdout", line: "x".repeat(100_000), at: 1 };
+  };
+  for (const path of ["/api/projects/default/services/loud/logs", "/function/logs/loud?follow=1"]) {
+    await new Promise<IncomingMessage>((resolve) => {
+      const sent = request(
+        { host: "127.0.0.1", port, path, headers: { authorization: PASSKEY }, agent: false },
+        resolve,
+      );
+      sent.on("error", () => undefined).end();
+    });
+  }
+  let before = -1;
+  await eventually(() => {
+    const isStill = before === printed;
+    before = printed;
+    assert.ok(isStill && printed > 0, "it is still read");
+  });
+  await other.close();
+});

@@ -34,14 +34,25 @@ export class AfterWrite {
     this.#options = options;
   }
 
+  /** Never throws: it is done already, and one step's trouble is none of the others'. */
   async follow(written: WrittenProject): Promise<void> {
     const { publishRoutes, trigger, secretFiles, onRemoved } = this.#options;
-    for (const name of written.movedSecrets) await secretFiles.changed(written.project.id, name);
+    const { project, movedSecrets, deletedServices, deployments, updatedServices } = written;
+    for (const name of movedSecrets) await this.#attempt("secrets", () => secretFiles.changed(project.id, name));
     this.#announce(written);
-    for (const service of written.deletedServices) await onRemoved(service, written.project);
-    await publishRoutes();
-    for (const one of written.deployments) await this.begin(one);
-    for (const { id } of written.updatedServices) trigger(id);
+    for (const service of deletedServices) await this.#attempt("removal", () => onRemoved(service, project));
+    await this.#attempt("routes", publishRoutes);
+    for (const one of deployments) await this.#attempt("deployment", () => this.begin(one));
+    for (const { id } of updatedServices) trigger(id);
+  }
+
+  /** What fails here is mended by the next pass, publication or start of control. */
+  async #attempt(step: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.logger.error({ err: error, step }, "a change is stored, and what follows from it failed for now");
+    }
   }
 
   /** Begins a deployment that was just stored. */

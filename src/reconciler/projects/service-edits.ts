@@ -5,6 +5,7 @@ import type { Clock } from "../../domain/clock.ts";
 import type { Deployment } from "../../domain/deployment.ts";
 import { requireEnvKey, requireEnvValue } from "../../domain/env-var.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { EventBus } from "../../domain/events.ts";
 import type { ChangeBody, ServiceDraft } from "../../domain/pending-change.ts";
 import type { Project } from "../../domain/project.ts";
 import type { DeploymentRequest, ServiceEdits } from "../../domain/project-operations.ts";
@@ -25,6 +26,7 @@ import type { ProjectWriter } from "./project-writer.ts";
 export type ServiceEditorOptions = {
   readonly database: Database;
   readonly clock: Pick<Clock, "now">;
+  readonly events: Pick<EventBus, "publish">;
   readonly writer: ProjectWriter;
   readonly after: AfterWrite;
   readonly rules: ChangeRules;
@@ -95,16 +97,16 @@ export class ServiceEditor implements ServiceEdits {
   }
 
   async addRoute({ id }: Service, claim: RouteClaim): Promise<RouteRecord> {
-    const { database, clock, baseDomain, publishRoutes } = this.#options;
+    const { database, clock, baseDomain } = this.#options;
     const route = await database.transact(async (tx) =>
       addOwnersRoute(tx, await tx.services.get(id), claim, clock.now(), baseDomain),
     );
-    await publishRoutes();
+    await this.#routesChanged(id);
     return route;
   }
 
   async removeRoute({ id, name }: Service, routeId: string): Promise<void> {
-    const { database, publishRoutes } = this.#options;
+    const { database } = this.#options;
     await database.transact(async (tx) => {
       const route = (await tx.routes.list({ serviceId: id })).find((r) => r.id === routeId);
       if (route === undefined) throw new AppError("not_found", `${name} has no route ${routeId}.`);
@@ -114,7 +116,12 @@ export class ServiceEditor implements ServiceEdits {
         });
       await tx.routes.remove(routeId);
     });
-    await publishRoutes();
+    await this.#routesChanged(id);
+  }
+
+  async #routesChanged(serviceId: string): Promise<void> {
+    this.#options.events.publish({ type: "service.updated", serviceId });
+    await this.#options.publishRoutes();
   }
 }
 

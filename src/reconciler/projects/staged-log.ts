@@ -1,5 +1,6 @@
 /** The log of staged edits of each project: kept in the store, checked as it grows, applied as a whole. */
 
+import type { CanvasNode } from "../../domain/canvas.ts";
 import { type ChangeRules, checkedChange } from "../../domain/change-rules.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -89,35 +90,37 @@ export class StagedLog implements StagedChanges {
 
   async remove(projectId: string, changeId: string): Promise<void> {
     const { database, events } = this.#options;
-    await database.transact(async (tx) => {
+    const moved = await database.transact(async (tx) => {
       const change = await tx.pendingChanges.find(changeId);
       if (change === undefined || change.projectId !== projectId)
         throw new AppError("not_found", `There is no staged change ${changeId}.`, {
           remedy: "See what is staged: slipway changes list.",
         });
       requireRemovable(change);
-      if (change.op === "service.update" && change.payload.reparented === true)
-        await moveBack(tx, change.targetId, change.payload.previousParentId ?? null);
+      const node = await moveBack(tx, change);
       await tx.pendingChanges.remove(changeId);
       await this.#requireApplicable(tx, projectId);
+      return node;
     });
+    if (moved !== undefined) events.publish({ type: "canvas.node.upserted", projectId, node: moved });
     events.publish({ type: "changes.removed", projectId, ids: [changeId] });
   }
 
   async discardAll(projectId: string): Promise<void> {
     const { database, events } = this.#options;
-    const gone = await database.transact(async (tx) => {
+    const { gone, moved } = await database.transact(async (tx) => {
       await tx.projects.get(projectId);
       const nodeIds: string[] = [];
+      const nodes: CanvasNode[] = [];
       for (const change of await tx.pendingChanges.list(projectId)) {
         if (change.op === "service.create" && (await removeStagedNode(tx, projectId, change.targetTempId)))
           nodeIds.push(change.targetTempId);
-        if (change.op === "service.update" && change.payload.reparented === true)
-          await moveBack(tx, change.targetId, change.payload.previousParentId ?? null);
+        nodes.push(...[await moveBack(tx, change)].filter((node) => node !== undefined));
       }
       await tx.pendingChanges.clear(projectId);
-      return nodeIds;
+      return { gone: nodeIds, moved: nodes };
     });
+    for (const node of moved) events.publish({ type: "canvas.node.upserted", projectId, node });
     for (const nodeId of gone) events.publish({ type: "canvas.node.deleted", projectId, nodeId });
     events.publish({ type: "changes.cleared", projectId });
   }
@@ -218,10 +221,14 @@ async function removeStagedNode(tx: Stores, projectId: string, nodeId: string): 
   return true;
 }
 
-/** A dragged service's node goes back into the group it came from, if that is there. */
-async function moveBack(tx: Stores, serviceId: string, groupId: string | null): Promise<void> {
-  const node = await tx.canvas.findNodeOfService(serviceId);
-  if (node === undefined) return;
+/** A dragged service's node goes back into the group it came from, if that is there. Answers the node when it was moved. */
+async function moveBack(tx: Stores, change: PendingChange): Promise<CanvasNode | undefined> {
+  if (change.op !== "service.update" || change.payload.reparented !== true) return undefined;
+  const node = await tx.canvas.findNodeOfService(change.targetId);
+  if (node === undefined) return undefined;
+  const groupId = change.payload.previousParentId ?? null;
   const isThere = groupId === null || (await tx.canvas.findNode(groupId)) !== undefined;
-  await tx.canvas.putNode({ ...node, parentId: isThere ? groupId : null });
+  const back = { ...node, parentId: isThere ? groupId : null };
+  await tx.canvas.putNode(back);
+  return back;
 }
