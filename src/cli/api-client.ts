@@ -1,6 +1,6 @@
 /** The API of a Slipway server as methods: one per call, no decisions. Errors are those of HttpClient. */
 
-import { apiClient, type ApiClient as ContractCalls, type Transport } from "../api/client.ts";
+import { apiClient, type ApiClient as ContractCalls } from "../api/client.ts";
 import type {
   DeployAnswer,
   DeploymentView,
@@ -13,11 +13,12 @@ import type {
   ScaleAnswer,
   SecretView,
   ServerInfoView,
-  ServiceLogLineView,
 } from "./api-views.ts";
+import { contractTransport } from "./contract-transport.ts";
 import { type Call, HttpClient } from "./http-client.ts";
 import { multipartBody } from "./multipart.ts";
 import { PeopleClient } from "./people-client.ts";
+import { ServiceStreams } from "./service-streams.ts";
 import { readServerSentEvents } from "./sse.ts";
 import { SystemClient } from "./system-client.ts";
 
@@ -47,6 +48,7 @@ export class ApiClient {
   readonly #http: HttpClient;
   /** Calls of the contract (src/api/), typed by it. */
   readonly calls: ContractCalls;
+  readonly services: ServiceStreams;
   readonly #project: string | undefined;
   /** What concerns the server itself. */
   readonly system: SystemClient;
@@ -60,6 +62,7 @@ export class ApiClient {
     this.people = new PeopleClient(this.#http);
     this.system = new SystemClient(this.#http);
     this.calls = apiClient(contractTransport(this.#http));
+    this.services = new ServiceStreams(this.#http);
     this.#project = project;
   }
 
@@ -189,30 +192,6 @@ export class ApiClient {
     }
   }
 
-  /** The same for a deployment of any service of a project. */
-  serviceBuildLog(
-    { p, s, d }: { readonly p: string; readonly s: string; readonly d: string },
-    follow: boolean,
-    signal: AbortSignal,
-  ): AsyncIterable<string> {
-    const path = `${servicePath(p, s)}/deployments/${encodeURIComponent(d)}/log`;
-    return this.#http.text(path, { query: { follow: follow ? 1 : undefined }, signal });
-  }
-
-  /** What all instances of a service wrote, oldest first; with `follow` until `signal` aborts. */
-  async *serviceLogs(
-    { p, s }: { readonly p: string; readonly s: string },
-    options: { readonly tail: number; readonly follow: boolean },
-    signal: AbortSignal,
-  ): AsyncIterable<ServiceLogLineView> {
-    const query = { tail: options.tail, follow: options.follow ? 1 : 0 };
-    for await (const event of readServerSentEvents(this.#http.text(`${servicePath(p, s)}/logs`, { query, signal }))) {
-      if (event.event === "end") return;
-      const line: ServiceLogLineView | { readonly event: string } = JSON.parse(event.data);
-      if ("line" in line) yield line;
-    }
-  }
-
   /** The files it was built from as tar.gz. */
   functionSource(ref: FunctionRef, signal: AbortSignal): AsyncIterable<Uint8Array> {
     return this.#http.bytes(`${pathOf(ref)}/source`, { ...this.#queryOf(ref), signal });
@@ -327,29 +306,6 @@ function pathOf(ref: FunctionRef): string {
   return `/api/functions/${encodeURIComponent(ref.name)}`;
 }
 
-function servicePath(p: string, s: string): string {
-  return `/api/projects/${encodeURIComponent(p)}/services/${encodeURIComponent(s)}`;
-}
-
 function deploymentPath(ref: FunctionRef, id: string): string {
   return `${pathOf(ref)}/deployments/${encodeURIComponent(id)}`;
 }
-
-/** Requests of the contract over HTTP. */
-function contractTransport(http: HttpClient): Transport {
-  return ({ method, path, query, body }) => {
-    const flags = Object.entries(query).map(([key, value]) => [
-      key,
-      typeof value === "boolean" ? Number(value) : value,
-    ]);
-    return http.json(path, {
-      method: method as NonNullable<Call["method"]>,
-      query: Object.fromEntries(flags),
-      ...(body !== undefined && { json: body }),
-      limitMs: CONTRACT_LIMIT_MS,
-    });
-  };
-}
-
-/** Longest time a call of the contract may take, in milliseconds: a preset's image may have to be looked for. */
-const CONTRACT_LIMIT_MS = 180_000;

@@ -5,7 +5,8 @@
 
 import type { Command, Option } from "commander";
 import type { CliContext } from "./cli-context.ts";
-import { COMMANDS, type CommandEntry } from "./command-list.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { COMMANDS } from "./command-list.ts";
 import { loadCommand } from "./load-command.ts";
 
 /** Stands in the answer for "and files": the shell completes those itself. */

@@ -1,7 +1,8 @@
 /** Which command the words of a command line name. Pure. */
 
 import { nearest } from "../lib/nearest.ts";
-import { COMMANDS, type CommandEntry } from "./command-list.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { COMMANDS } from "./command-list.ts";
 import { UsageError } from "./exit-codes.ts";
 
 export type Found =

@@ -62,7 +62,7 @@ async function followOne(
       return followedView(latest);
     },
     buildLog: (_ref: unknown, _id: string, follow: boolean, logSignal: AbortSignal) =>
-      client.serviceBuildLog({ p, s: first.service_id, d: first.id }, follow, logSignal),
+      client.services.buildLog({ p, s: first.service_id, d: first.id }, follow, logSignal),
   };
   const ref = { name: first.service, project: p };
   await followDeployment(followedView(first), { client: followed, ref, progress, signal, now: deps.now });

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import type { CliContext } from "./cli-context.ts";
+import type { CommandEntry } from "./command-entry.ts";
 import { WIDEST_NOTE } from "./command-help.ts";
-import type { CommandEntry } from "./command-list.ts";
 
 /** Beside narrower columns nothing can be read any more, in characters. */
 const NARROWEST_MEANING = 20;

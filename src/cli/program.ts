@@ -5,7 +5,7 @@
 
 import { CliContext } from "./cli-context.ts";
 import type { CliDeps } from "./cli-deps.ts";
-import type { CommandEntry } from "./command-list.ts";
+import type { CommandEntry } from "./command-entry.ts";
 import { EXIT_OK, exitStatusOf, UsageError } from "./exit-codes.ts";
 import { findCommand } from "./find-command.ts";
 import { normalizeArgv } from "./normalize-argv.ts";

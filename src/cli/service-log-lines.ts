@@ -16,7 +16,7 @@ export async function showServiceLogs(
   { output, signal }: CliContext,
 ): Promise<void> {
   const isFollowing = options.follow === true;
-  const lines = client.serviceLogs(
+  const lines = client.services.logs(
     { p, s },
     { tail: Math.min(options.tail, MOST_SERVICE_LINES), follow: isFollowing },
     signal,

@@ -84,5 +84,5 @@ const SPEC: InstanceSpec = {
   networks: [],
   capabilities: [],
   isolation: "runc",
-ports: [],
+  ports: [],
 };

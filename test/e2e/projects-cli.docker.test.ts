@@ -109,9 +109,9 @@ test("functions are services: they take variables, are staged with the others, a
 
 test("a domain leads to a service at once, and no more when it is removed", async () => {
   await done(server, ["domain", "add", "site", "/welcome"]);
-  await eventually(async () => assert.equal((await server.api({ path: "/welcome" })).text, "one"));
+  await eventually(async () => assert.equal((await server.api({ path: "/welcome" })).text, "two"));
   await done(server, ["domain", "remove", "site", "/welcome"]);
-  await eventually(async () => assert.notEqual((await server.api({ path: "/welcome" })).text, "one"));
+  await eventually(async () => assert.notEqual((await server.api({ path: "/welcome" })).text, "two"));
 });
 
 test("Ctrl-C while changes are applied ends the wait, not the work", async () => {

@@ -8,7 +8,7 @@ import { openProject } from "../project-scope.ts";
 export function createDomainAddCommand(context: CliContext): Command {
   const command = new Command()
     .argument("<service>", "name or id")
-    .argument("<host-or-path>", "shop.example.com or /shop")
+    .argument("<domain>", "shop.example.com or /shop")
     .addOption(projectOption())
     .action(async (s: string, typed: string, { project }: { readonly project?: string }) => {
       const { client, p } = await openProject(context, project);

@@ -11,7 +11,7 @@ import { routeText } from "../service-text.ts";
 export function createDomainRemoveCommand(context: CliContext): Command {
   const command = new Command()
     .argument("<service>", "name or id")
-    .argument("<host-or-path>", "as `slipway domain list` shows it")
+    .argument("<domain>", "as `slipway domain list` shows it")
     .addOption(projectOption())
     .action(async (s: string, typed: string, { project }: { readonly project?: string }) => {
       const { client, p } = await openProject(context, project);

@@ -1,0 +1,186 @@
+/** The commands about projects and what is in them; a part of the table in command-list.ts. */
+
+import type { CommandEntry } from "./command-entry.ts";
+
+export const PROJECT_COMMANDS: readonly CommandEntry[] = [
+  {
+    words: "project list",
+    group: "Projects",
+    summary: "List the projects",
+    load: async () => (await import("./commands/project-list.ts")).createProjectListCommand,
+  },
+  {
+    words: "project create",
+    group: "Projects",
+    summary: "Create a project",
+    load: async () => (await import("./commands/project-create.ts")).createProjectCreateCommand,
+  },
+  {
+    words: "project show",
+    group: "Projects",
+    summary: "Show a project with its services",
+    load: async () => (await import("./commands/project-show.ts")).createProjectShowCommand,
+  },
+  {
+    words: "project use",
+    group: "Projects",
+    summary: "Choose the project that later commands mean",
+    load: async () => (await import("./commands/project-use.ts")).createProjectUseCommand,
+  },
+  {
+    words: "project delete",
+    group: "Projects",
+    summary: "Delete a project with all its services",
+    load: async () => (await import("./commands/project-delete.ts")).createProjectDeleteCommand,
+  },
+  {
+    words: "service list",
+    group: "Projects",
+    summary: "List the services of a project, functions and images",
+    load: async () => (await import("./commands/service-list.ts")).createServiceListCommand,
+  },
+  {
+    words: "service create",
+    group: "Projects",
+    summary: "Create a service from an image or a preset",
+    load: async () => (await import("./commands/service-create.ts")).createServiceCreateCommand,
+  },
+  {
+    words: "service show",
+    group: "Projects",
+    summary: "Show everything about a service",
+    load: async () => (await import("./commands/service-show.ts")).createServiceShowCommand,
+  },
+  {
+    words: "service update",
+    group: "Projects",
+    summary: "Stage changes of a service",
+    load: async () => (await import("./commands/service-update.ts")).createServiceUpdateCommand,
+  },
+  {
+    words: "service delete",
+    group: "Projects",
+    summary: "Stage the deletion of a service",
+    load: async () => (await import("./commands/service-delete.ts")).createServiceDeleteCommand,
+  },
+  {
+    words: "service deploy",
+    group: "Projects",
+    summary: "Deploy a service anew",
+    load: async () => (await import("./commands/service-deploy.ts")).createServiceDeployCommand,
+  },
+  {
+    words: "service deployments",
+    group: "Projects",
+    summary: "List a service's deployments, newest first",
+    load: async () => (await import("./commands/service-deployments.ts")).createServiceDeploymentsCommand,
+  },
+  {
+    words: "service logs",
+    group: "Projects",
+    summary: "Show what a service's instances wrote",
+    load: async () => (await import("./commands/service-logs.ts")).createServiceLogsCommand,
+  },
+  {
+    words: "service start",
+    group: "Projects",
+    summary: "Start a stopped service",
+    load: async () => (await import("./commands/service-start.ts")).createServiceStartCommand,
+  },
+  {
+    words: "service stop",
+    group: "Projects",
+    summary: "Stop a service; everything but its instances is kept",
+    load: async () => (await import("./commands/service-stop.ts")).createServiceStopCommand,
+  },
+  {
+    words: "service restart",
+    group: "Projects",
+    summary: "Replace a service's instances by fresh ones",
+    load: async () => (await import("./commands/service-restart.ts")).createServiceRestartCommand,
+  },
+  {
+    words: "service scale",
+    group: "Projects",
+    summary: "Set how many instances a service has",
+    load: async () => (await import("./commands/service-scale.ts")).createServiceScaleCommand,
+  },
+  {
+    words: "service rollback",
+    group: "Projects",
+    summary: "Go back to an earlier deployment of a service",
+    load: async () => (await import("./commands/service-rollback.ts")).createServiceRollbackCommand,
+  },
+  {
+    words: "env list",
+    group: "Projects",
+    summary: "List variables, their values masked",
+    load: async () => (await import("./commands/env-list.ts")).createEnvListCommand,
+  },
+  {
+    words: "env set",
+    group: "Projects",
+    summary: "Stage values of variables",
+    load: async () => (await import("./commands/env-set.ts")).createEnvSetCommand,
+  },
+  {
+    words: "env unset",
+    group: "Projects",
+    summary: "Stage that variables go",
+    load: async () => (await import("./commands/env-unset.ts")).createEnvUnsetCommand,
+  },
+  {
+    words: "env import",
+    group: "Projects",
+    summary: "Stage the variables of a .env file",
+    load: async () => (await import("./commands/env-import.ts")).createEnvImportCommand,
+  },
+  {
+    words: "domain add",
+    group: "Projects",
+    summary: "Give a service a domain or a path",
+    load: async () => (await import("./commands/domain-add.ts")).createDomainAddCommand,
+  },
+  {
+    words: "domain list",
+    group: "Projects",
+    summary: "List domains and paths of services",
+    load: async () => (await import("./commands/domain-list.ts")).createDomainListCommand,
+  },
+  {
+    words: "domain remove",
+    group: "Projects",
+    summary: "Take a domain or a path away",
+    load: async () => (await import("./commands/domain-remove.ts")).createDomainRemoveCommand,
+  },
+  {
+    words: "changes list",
+    group: "Projects",
+    summary: "Show what is staged",
+    load: async () => (await import("./commands/changes-list.ts")).createChangesListCommand,
+  },
+  {
+    words: "changes apply",
+    group: "Projects",
+    summary: "Apply all that is staged, and wait until it serves",
+    load: async () => (await import("./commands/changes-apply.ts")).createChangesApplyCommand,
+  },
+  {
+    words: "changes discard",
+    group: "Projects",
+    summary: "Throw away all that is staged",
+    load: async () => (await import("./commands/changes-discard.ts")).createChangesDiscardCommand,
+  },
+  {
+    words: "changes remove",
+    group: "Projects",
+    summary: "Take one staged change out",
+    load: async () => (await import("./commands/changes-remove.ts")).createChangesRemoveCommand,
+  },
+  {
+    words: "apply",
+    group: "Projects",
+    summary: "Make a project what a YAML document says",
+    load: async () => (await import("./commands/apply.ts")).createApplyCommand,
+  },
+];
