@@ -19,8 +19,7 @@ import { addRunFlags } from "./dockerfile.ts";
 import { outOfReach } from "./preset-catalog.ts";
 import { type PresetRecipe, readPresetRecipe } from "./preset-recipe.ts";
 
-/** Labels by which the image is known: the preset's id, and the hash of all that made it. */
-const PRESET_LABEL = "slipway.preset";
+/** Beside the preset's id: the hash of all that the image was made of. */
 const HASH_LABEL = "slipway.hash";
 
 export type PresetImageBuilderOptions = {
@@ -98,7 +97,7 @@ export class PresetImageBuilder implements PresetImages {
       openContext: ({ withSecrets }: { readonly withSecrets: boolean }) =>
         contextTar(addRunFlags(recipe.dockerfile, withSecrets ? flags : ""), recipe.parts),
       tags: [image],
-      labels: { [LABELS.managed]: "true", [PRESET_LABEL]: preset.id, [HASH_LABEL]: hash },
+      labels: { [LABELS.managed]: "true", [LABELS.preset]: preset.id, [HASH_LABEL]: hash },
       buildArgs: { BASE_IMAGE: base },
       secrets,
       noCache: false,

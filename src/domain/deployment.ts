@@ -198,10 +198,21 @@ export function isStopFirst(deployment: Pick<Deployment, "volumes" | "ports">): 
   return deployment.volumes.some((v) => !v.readOnly) || deployment.ports.some((p) => p.hostPort !== undefined);
 }
 
-/** At most `maxBytes` characters of `text`, its end kept, cut at a line where there is one. */
-export function tailOf(text: string, maxLength = 10_240): string {
-  if (text.length <= maxLength) return text;
-  const cut = text.slice(-maxLength);
+/** The end of `text`, at most `maxBytes` of UTF-8, cut at a line where there is one. */
+export function tailOf(text: string, maxBytes = 10_240): string {
+  let start = text.length;
+  for (let bytes = 0; start > 0; start -= 1) {
+    bytes += utf8Bytes(text.charCodeAt(start - 1));
+    if (bytes > maxBytes) break;
+  }
+  if (start === 0) return text;
+  const cut = text.slice(start);
   const newline = cut.indexOf("\n");
   return newline >= 0 && newline < cut.length - 1 ? cut.slice(newline + 1) : cut;
+}
+
+/** Of one UTF-16 code unit; the two of a surrogate pair make four bytes together. */
+function utf8Bytes(unit: number): number {
+  if (unit < 0x80) return 1;
+  return unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
 }

@@ -9,6 +9,8 @@ export type FetchRequest = {
   readonly wantedImage: string;
   /** The preset that the service was made from. */
   readonly preset: string | null;
+  /** The image of the same name that serves now. */
+  readonly presentImage: string | null;
 };
 
 export type FetchedImage = {

@@ -10,4 +10,6 @@ export const LABELS = {
   service: "slipway.service",
   deployment: "slipway.deployment",
   replica: "slipway.replica",
+  /** Id of the preset that an image was made for from packages. */
+  preset: "slipway.preset",
 } as const;

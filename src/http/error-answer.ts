@@ -21,7 +21,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_gateway: 502,
   unavailable: 503,
   timeout: 504,
-  disk_full: 507,
+  disk_full: 503,
   internal: 500,
 };
 

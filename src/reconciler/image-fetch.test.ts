@@ -185,6 +185,29 @@ test("a preset whose registry is out of reach is made from its recipe; one with 
   assert.equal(broken.failureReason, "image pull failed: no packages");
 });
 
+test("what was made from a recipe is made so again, though its registry is there by now", async (context) => {
+  const world = await open(context);
+  world.presets.set("db", PRESET);
+  world.driver.registries.away.add(HOST);
+  world.buildPreset = async (id) => {
+    const made = await world.driver.findImage(`slipway/preset-${id}:1`);
+    if (made === undefined)
+      world.driver.addImage(`slipway/preset-${id}:1`, { exposedPorts: [5432], labels: { "slipway.preset": id } });
+    return `slipway/preset-${id}:1`;
+  };
+  const first = await deployed(world, "db", DB, { preset: "db" });
+  world.driver.registries.away.delete(HOST);
+  await publish(world, DB);
+  const again = await world.serviceEdits.deploy(await world.service("db"), {
+    ports: [{ containerPort: 5432, protocol: "tcp" }],
+  });
+  const second = await world.ended(again.id);
+  assert.deepEqual([second.status, second.image], ["healthy", first.image]);
+  await publish(world, `${HOST}/db:17`);
+  const other = await world.serviceEdits.deploy(await world.service("db"), { image: `${HOST}/db:17` });
+  assert.notEqual((await world.ended(other.id)).image, first.image, "another version is its owner's wish");
+});
+
 test("six versions: five images are kept", async (context) => {
   const world = await open(context);
   const images: Deployment[] = [];

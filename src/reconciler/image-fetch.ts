@@ -13,6 +13,7 @@ import {
   movesByItself,
   pulledTag,
 } from "../domain/image-fetch.ts";
+import { LABELS } from "../domain/labels.ts";
 import type { PresetCatalog } from "../domain/preset.ts";
 import type { PresetImages } from "../domain/preset-images.ts";
 import type { RegistryDriver, RegistryLogins } from "../domain/registry.ts";
@@ -109,6 +110,8 @@ export class ImageFetcher implements ImageFetch {
       log(`${wantedImage} is on the engine already.`);
       return { info: present, wasPresent: true };
     }
+    const again = await this.#makeAgain(request, log, signal);
+    if (again !== undefined) return { info: again, wasPresent: false };
     try {
       return { info: await this.#pull(wantedImage, log, signal), wasPresent: false };
     } catch (error) {
@@ -131,19 +134,34 @@ export class ImageFetcher implements ImageFetch {
     return this.#require(reference);
   }
 
-  /** From the preset's recipe, when its registry is out of reach and what is wanted is the preset's own image. */
-  async #make(
-    { preset, wantedImage }: FetchRequest,
-    error: AppError,
-    log: Log,
-    signal: AbortSignal,
-  ): Promise<ImageInfo | undefined> {
+  /** From the preset's recipe, when its registry is out of reach. */
+  async #make(request: FetchRequest, error: AppError, log: Log, signal: AbortSignal): Promise<ImageInfo | undefined> {
+    const recipe = this.#recipeOf(request);
+    if (recipe === undefined || error.code !== "bad_gateway") return undefined;
+    log(`${error.message} It is made from packages of the distribution instead.`);
+    return this.#require(await recipe(log, signal));
+  }
+
+  /**
+   * What was made from packages is made so again, though a registry may be there by now: its data is of that version, and
+   * no other opens it.
+   */
+  async #makeAgain(request: FetchRequest, log: Log, signal: AbortSignal): Promise<ImageInfo | undefined> {
+    const { preset, presentImage } = request;
+    const recipe = this.#recipeOf(request);
+    if (recipe === undefined || presentImage === null) return undefined;
+    const present = await this.#options.images.findImage(presentImage);
+    if (present?.labels[LABELS.preset] !== preset) return undefined;
+    log(`${request.wantedImage} was made from packages of the distribution before, and is again.`);
+    return this.#require(await recipe(log, signal));
+  }
+
+  /** How the preset's own image is made from packages; undefined when another is wanted, or there is no such way. */
+  #recipeOf({ preset, wantedImage }: FetchRequest) {
     const { presets } = this.#options;
     const found = preset === null ? undefined : presets?.catalog.find(preset);
-    if (presets === undefined || !found?.hasRecipe || found.image !== wantedImage || error.code !== "bad_gateway")
-      return undefined;
-    log(`${error.message} It is made from packages of the distribution instead.`);
-    return this.#require(await presets.images.build(found.id, log, signal));
+    if (presets === undefined || !found?.hasRecipe || found.image !== wantedImage) return undefined;
+    return (log: Log, signal: AbortSignal): Promise<string> => presets.images.build(found.id, log, signal);
   }
 
   async #require(reference: string): Promise<ImageInfo> {

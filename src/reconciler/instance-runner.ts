@@ -170,6 +170,7 @@ export class InstanceRunner {
     await this.#waitForStart(record, crash);
     if (record.state === "ready") await this.#options.publisher.publish();
     await this.#removeCopy(record.runtimeId);
+    this.#announce("instance.gone", record);
   }
 
   /**
@@ -186,6 +187,7 @@ export class InstanceRunner {
     const { lastExitCode, restartCount, nextStartAt } = record;
     await this.#waitForStart(record, { exitCode: lastExitCode, failures: restartCount, nextStartAt });
     await this.#removeCopy(record.runtimeId);
+    this.#announce("instance.gone", record);
   }
 
   async #waitForStart(record: InstanceRecord, crash: Crash): Promise<void> {

@@ -65,8 +65,11 @@ async function fetchImage(
   signal: AbortSignal,
 ): Promise<Made> {
   const before = deployment.attemptCount;
+  const { activeDeploymentId } = (await database.services.find(service.id)) ?? service;
+  const active = activeDeploymentId === null ? undefined : await database.deployments.get(activeDeploymentId);
+  const presentImage = active?.wantedImage === wantedImage ? active.image : null;
   const { image, imageId, wasPresent, exposedPorts } = await imageFetch.fetch(
-    { buildId, serviceId: service.id, wantedImage, preset: service.preset },
+    { buildId, serviceId: service.id, wantedImage, preset: service.preset, presentImage },
     async (failures) => {
       if ((await database.services.find(service.id)) === undefined) return;
       await database.deployments.update(deployment.id, { attemptCount: before + failures });

@@ -227,7 +227,7 @@ describe("when the record can't be written", () => {
     const app = await appWithFullDisk();
     const headers = { authorization: "x" };
     const answer = await app.inject({ method: "POST", url: "/made", headers });
-    assert.equal(answer.statusCode, 507);
+    assert.equal(answer.statusCode, 503);
     assert.equal(answer.json().message, "It was done, but could not be written into the audit log.");
     assert.doesNotMatch(answer.body, /precious/);
     const refused = await app.inject({ method: "DELETE", url: "/made", headers });

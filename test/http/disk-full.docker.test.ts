@@ -22,7 +22,7 @@ async function upload(bench: Bench, name: string, bytes: number) {
   });
 }
 
-test("a full disk is 507 with one body, leaves nothing behind, and all works again once there is space", async (t) => {
+test("a full disk is 503 with one body, leaves nothing behind, and all works again once there is space", async (t) => {
   let dataDir = "";
   let isMounted = false;
   const bench = await openBench({
@@ -46,7 +46,7 @@ test("a full disk is 507 with one body, leaves nothing behind, and all works aga
       ["while the source is written", 700 * 1024],
     ] as const) {
       const answer = await upload(bench, "full", bytes);
-      assert.equal(answer.statusCode, 507, `${what}: ${answer.body}`);
+      assert.equal(answer.statusCode, 503, `${what}: ${answer.body}`);
       assert.equal(answer.json().error, "disk_full");
       assert.ok(answer.json().remedy.length > 10);
       assert.deepEqual(await leftovers(), [], what);
@@ -54,7 +54,7 @@ test("a full disk is 507 with one body, leaves nothing behind, and all works aga
     assert.equal((await bench.app.inject({ url: "/healthz" })).statusCode, 200);
     const filler = join(dataDir, "filler");
     await writeFile(filler, randomBytes(2 * 1024 * 1024)).catch(() => undefined);
-    assert.equal((await upload(bench, "full", 10_000)).statusCode, 507);
+    assert.equal((await upload(bench, "full", 10_000)).statusCode, 503);
     await rm(filler);
     assert.equal((await upload(bench, "full", 10_000)).statusCode, 200);
     return undefined;

@@ -350,3 +350,14 @@ test("a project that could have no network is not made", async () => {
   await assert.rejects(bench.projectAdmin.create({ name: "Third" }), code("unavailable"));
   assert.equal(await bench.database.projects.count(), 2);
 });
+
+test("what never came up keeps its settings, and a mended variable tries it again", async () => {
+  const bench = openProjects();
+  const project = await shop(bench);
+  const { service, deployment } = await bench.serviceEdits.create(project, draft("db"));
+  await bench.database.deployments.update(deployment?.id ?? "", { status: "failed", failureReason: "no password" });
+  const { redeployedServiceIds } = await bench.applyNow(project, setVariable("service", service.id, "PASSWORD", "x"));
+  assert.deepEqual(redeployedServiceIds, [service.id]);
+  const newest = await bench.newest(project, "db");
+  assert.deepEqual([newest?.wantedImage, newest?.env], ["app:1", { PASSWORD: "x" }]);
+});

@@ -5,7 +5,7 @@ import { AppError } from "../../domain/errors.ts";
 import { isEqual } from "../../domain/project-diff.ts";
 import { DEFAULT_SETTINGS } from "../../domain/rollout.ts";
 import type { Service } from "../../domain/service.ts";
-import type { ServiceSettings } from "../../domain/service-settings.ts";
+import { type ServiceSettings, settingsOfDeployment } from "../../domain/service-settings.ts";
 import type { Stores } from "../../domain/stores.ts";
 import { newId } from "../../lib/ids.ts";
 import { nextCreatedAt } from "../accept-upload.ts";
@@ -46,6 +46,7 @@ export async function writeDeployment(tx: Stores, wish: DeploymentWish): Promise
   const deployment: Deployment = {
     ...base,
     ...deployedSettings(settings),
+    configHash: model !== undefined && isAsUploaded(model, settings) ? model.configHash : null,
     id: newId(),
     serviceId: service.id,
     env: wish.env,
@@ -82,7 +83,15 @@ function isImageStillGood(model: Deployment, settings: ServiceSettings): boolean
 }
 
 function deployedSettings({ image, ...settings }: ServiceSettings) {
-  return { ...settings, wantedImage: image, declaredReplicas: null };
+  return { ...settings, wantedImage: image };
+}
+
+/**
+ * Nothing but its scale differs from what its upload asked for. One that was set up otherwise since is something else, and
+ * the same upload again brings back what that says.
+ */
+function isAsUploaded(model: Deployment, settings: ServiceSettings): boolean {
+  return isEqual({ ...settingsOfDeployment(model), replicas: 0 }, { ...settings, replicas: 0 });
 }
 
 function emptyDeployment({ id: serviceId }: Service): Deployment {

@@ -43,7 +43,13 @@ export async function findModel(
   const counting = newest.find((d) => !isWaiting(d) || d.awaitsStart);
   if (counting !== undefined) return counting;
   if (activeDeploymentId !== null) return stores.deployments.get(activeDeploymentId);
-  return newest[0];
+  // Nothing of it ever came up: what was tried last says what its owner wants, and a mended variable tries it again.
+  return newest[0] ?? (await stores.deployments.list({ serviceId, limit: LOOKED_AT })).find(hasImage);
+}
+
+/** An image that was named or made: a build that failed has no use for other variables. */
+function hasImage({ image, wantedImage }: Deployment): boolean {
+  return image !== null || wantedImage !== null;
 }
 
 export function serviceState(
