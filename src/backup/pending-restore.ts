@@ -64,8 +64,7 @@ export async function commitRestore(
   scope: RestoreScope,
   now: number,
 ): Promise<string> {
-  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
-  const previous = `restore.previous-${stamp}`;
+  const previous = await freePrevious(places.dataDir, now);
   const hasVolumes = scope.scope === "all" && scope.withVolumes;
   const plan: Plan = { previous, names: [...namesOf(scope)], hasVolumes };
   await writeFileAtomic(join(staging, PLAN), JSON.stringify(plan));
@@ -73,6 +72,13 @@ export async function commitRestore(
   await rename(staging, join(places.dataDir, PENDING));
   await syncFolder(places.dataDir);
   return previous;
+}
+
+/** Of the second it is, or the next one that no restore has had: what was there before must not fall together. */
+async function freePrevious(dataDir: string, now: number): Promise<string> {
+  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
+  const name = `restore.previous-${stamp}`;
+  return (await exists(join(dataDir, name))) ? freePrevious(dataDir, now + 1_000) : name;
 }
 
 /** The write-ahead log belongs to the database it was written for: it goes first, and nothing comes instead. */

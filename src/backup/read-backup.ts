@@ -25,13 +25,22 @@ export type ReadBackup = { readonly header: BackupHeader; readonly files: number
 
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
+const BLOCK_BYTES = 4096;
 const TYPES = { file: "file", directory: "directory", symlink: "link" } as const;
+
+/** How much is unpacked between two looks at the room that is left, in bytes. */
+const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
 
 /**
  * @param folder that is not there yet
- * @throws AppError `invalid`; whatever the file system or the source of `archive` throws
+ * @param room how many bytes may still be unpacked there
+ * @throws AppError `invalid`, `disk_full` before there is no room; whatever the file system or the source of `archive` throws
  */
-export async function readBackup(archive: AsyncIterable<Uint8Array>, folder: string): Promise<ReadBackup> {
+export async function readBackup(
+  archive: AsyncIterable<Uint8Array>,
+  folder: string,
+  room: () => Promise<number>,
+): Promise<ReadBackup> {
   await mkdir(folder, { mode: 0o700 });
   const tar = extract();
   let sourceError: unknown;
@@ -49,7 +58,7 @@ export async function readBackup(archive: AsyncIterable<Uint8Array>, folder: str
   const reading = pipeline(source, createGunzip(), tar);
   // The loop below ends with the same error, and reports it.
   reading.catch(() => undefined);
-  const unpacking = new Unpacking(folder);
+  const unpacking = new Unpacking(folder, room);
   try {
     for await (const entry of tar) await unpacking.take(entry.header, entry as AsyncIterable<Uint8Array>);
     await reading;
@@ -75,9 +84,12 @@ class Unpacking {
   readonly #folderModes: (readonly [path: string, mode: number])[] = [];
   #header: BackupHeader | undefined;
   #manifest: readonly BackupEntry[] | undefined;
+  readonly #room: () => Promise<number>;
+  #untilLook = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, room: () => Promise<number>) {
     this.#folder = folder;
+    this.#room = room;
   }
 
   /** It is a backup, whole or not. */
@@ -128,6 +140,7 @@ class Unpacking {
     const reason = refusedPath(path, type, this.#folders);
     if (reason !== undefined) throw refused(path, reason);
     if (this.#entries.has(path)) throw refused(path, "is there twice");
+    await this.#requireRoom(header.size ?? 0);
     const target = join(this.#folder, path);
     const entry = { path, type, size: 0, sha256: null, target: null };
     const isVolume = path.split("/")[0] === VOLUMES_NAME;
@@ -147,6 +160,19 @@ class Unpacking {
       this.#folders.add(path);
       this.#folderModes.push([target, isVolume ? mode : 0o700]);
     } else if (header.mtime !== undefined) await lutimes(target, header.mtime, header.mtime);
+  }
+
+  /** The rest of the server lives on the same disk: it must not be filled to the last byte. */
+  async #requireRoom(bytes: number): Promise<void> {
+    // An entry without content takes some room as well.
+    this.#untilLook -= Math.max(bytes, BLOCK_BYTES);
+    if (this.#untilLook > 0) return;
+    if ((await this.#room()) < Math.max(bytes, LOOK_EVERY_BYTES)) {
+      throw new AppError("disk_full", "There is not enough room on the disk for what is in the backup.", {
+        remedy: "Nothing was changed. Make room in the data folder's file system; old restore.previous-… folders may go.",
+      });
+    }
+    this.#untilLook = LOOK_EVERY_BYTES;
   }
 }
 

@@ -33,6 +33,10 @@ export type ServerBackupsOptions = {
   readonly copyDatabase: (path: string) => Promise<void>;
   /** @throws AppError `invalid` for a file that is no database of Slipway, or damaged */
   readonly inspect: (path: string) => DatabaseLook;
+  /** From when it resolves nothing that the database names is cleared away, until the answered function is called. */
+  readonly keepFiles: () => Promise<() => void>;
+  /** Bytes that a restore may still take on the disk of that folder. */
+  readonly room: (folder: string) => Promise<number>;
   /** Whether there is something here that a foreign state would orphan. */
   readonly hasServices: () => Promise<boolean>;
   /** ms since the epoch. */
@@ -48,15 +52,16 @@ export class ServerBackups implements Backups {
   }
 
   async write({ withVolumes }: { readonly withVolumes: boolean }): Promise<AsyncIterable<Uint8Array>> {
-    const { places, version, serverId, schema, copyDatabase, now } = this.#options;
+    const { places, version, serverId, schema, copyDatabase, keepFiles, now } = this.#options;
     const folder = join(places.dataDir, `backup.tmp-${randomUUID()}`);
     const databaseCopy = join(folder, DATABASE_NAME);
     await mkdir(folder, { mode: 0o700 });
-    const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+    const release = await keepFiles();
+    const end = (): Promise<void> => rm(folder, { recursive: true, force: true }).finally(release);
     try {
       await copyDatabase(databaseCopy);
     } catch (error) {
-      await remove();
+      await end();
       throw error;
     }
     const header = {
@@ -64,27 +69,35 @@ export class ServerBackups implements Backups {
       ...{ slipway: version, serverId, createdAt: now(), schema, hasVolumes: withVolumes },
     } as const;
     const { dataDir, passfile } = places;
-    return withEnd(writeBackup({ header, dataDir, databaseCopy, passfile }), remove);
+    const bytes = withEnd(writeBackup({ header, dataDir, databaseCopy, passfile }), end);
+    // A generator that was never begun has no end either, when its reader leaves before the first byte.
+    await bytes.next();
+    return bytes;
   }
 
   async stage(archive: AsyncIterable<Uint8Array>): Promise<StagedRestore> {
-    const { dataDir } = this.#options.places;
-    if (this.#isStaging || (await hasPendingRestore(dataDir))) {
-      throw new AppError("conflict", "Another restore is under way.", { remedy: "Wait until it is done." });
-    }
+    if (this.#isStaging) throw underWay();
     this.#isStaging = true;
-    const staging = await openStaging(dataDir);
     try {
-      const read = await readBackup(archive, staging);
+      if (await hasPendingRestore(this.#options.places.dataDir)) throw underWay();
+      return await this.#stage(archive);
+    } finally {
+      this.#isStaging = false;
+    }
+  }
+
+  async #stage(archive: AsyncIterable<Uint8Array>): Promise<StagedRestore> {
+    const { places, room, now } = this.#options;
+    const staging = await openStaging(places.dataDir);
+    try {
+      const read = await readBackup(archive, staging, () => room(places.dataDir));
       await this.#check(read, staging);
       const scope = { scope: "all", withVolumes: read.header.hasVolumes } as const;
-      const previous = await commitRestore(this.#options.places, staging, scope, this.#options.now());
+      const previous = await commitRestore(places, staging, scope, now());
       return { ...read, previous };
     } catch (error) {
       await rm(staging, { recursive: true, force: true });
       throw error;
-    } finally {
-      this.#isStaging = false;
     }
   }
 
@@ -128,6 +141,10 @@ async function requireOneFileSystem(dataDir: string, parts: readonly string[]): 
   }
 }
 
+function underWay(): AppError {
+  return new AppError("conflict", "Another restore is under way.", { remedy: "Wait until it is done." });
+}
+
 function unusable(reason: string): AppError {
   return new AppError("invalid", `The backup can't be used: ${reason}.`, {
     remedy: "Nothing was changed. Take another copy of it, or an older backup.",
@@ -136,6 +153,7 @@ function unusable(reason: string): AppError {
 
 async function* withEnd(bytes: AsyncIterable<Uint8Array>, end: () => Promise<void>): AsyncGenerator<Uint8Array> {
   try {
+    yield new Uint8Array();
     yield* bytes;
   } finally {
     await end();

@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
 import { type Header, type Pack, pack } from "tar-stream";
@@ -38,19 +37,27 @@ export async function* writeBackup(source: BackupSource): AsyncGenerator<Uint8Ar
   const tar = pack();
   const gzip = createGzip({ level: GZIP_LEVEL });
   pipeline(tar, gzip, () => undefined);
-  const filling = fill(tar, source).catch((error: unknown) => {
+  const end = new AbortController();
+  const filling = fill(tar, source, end.signal).catch((error: unknown) => {
     gzip.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
     for await (const chunk of gzip) yield chunk as Uint8Array;
     await filling;
   } finally {
+    end.abort();
     tar.destroy();
     gzip.destroy();
+    // Its files are closed then.
+    await filling;
   }
 }
 
-async function fill(tar: Pack, { header, dataDir, databaseCopy, passfile }: BackupSource): Promise<void> {
+async function fill(
+  tar: Pack,
+  { header, dataDir, databaseCopy, passfile }: BackupSource,
+  signal: AbortSignal,
+): Promise<void> {
   const entries: BackupEntry[] = [];
   await addText(tar, HEADER_NAME, headerJson(header));
   const singles = [
@@ -58,13 +65,13 @@ async function fill(tar: Pack, { header, dataDir, databaseCopy, passfile }: Back
     [PASSFILE_NAME, passfile],
   ] as const;
   for (const [name, path] of singles) {
-    const added = await addFile(tar, name, path, { mode: 0o600 });
+    const added = await addFile(tar, name, path, { mode: 0o600 }, signal);
     if (added !== undefined) entries.push(added);
   }
   const parts = header.hasVolumes ? [...DATA_PARTS, VOLUMES_NAME] : DATA_PARTS;
   for (const part of parts) {
     for await (const found of walkFolder(dataDir, part)) {
-      const added = await addFound(tar, join(dataDir, found.path), found);
+      const added = await addFound(tar, found, signal);
       if (added !== undefined) entries.push(added);
     }
   }
@@ -72,10 +79,14 @@ async function fill(tar: Pack, { header, dataDir, databaseCopy, passfile }: Back
   tar.finalize();
 }
 
-async function addFound(tar: Pack, path: string, { stats, ...found }: FoundEntry): Promise<BackupEntry | undefined> {
+async function addFound(
+  tar: Pack,
+  { stats, place, ...found }: FoundEntry,
+  signal: AbortSignal,
+): Promise<BackupEntry | undefined> {
   const { uid, gid } = stats;
   const common = { mode: stats.mode & 0o7777, mtime: stats.mtime, uid, gid };
-  if (found.type === "file") return addFile(tar, found.path, path, common);
+  if (found.type === "file") return addFile(tar, found.path, place, common, signal);
   const type = found.type === "link" ? "symlink" : "directory";
   tar.entry({ name: found.path, type, ...common, ...(found.target !== null && { linkname: found.target }) });
   return { ...found, size: 0, sha256: null };
@@ -87,30 +98,35 @@ async function addFile(
   name: string,
   path: string,
   header: Partial<Header>,
+  signal: AbortSignal,
 ): Promise<BackupEntry | undefined> {
-  const file = await orGone(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
+  // Without waiting: a pipe that was put in its place would be waited for without end.
+  const file = await orGone(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
   if (file === undefined) return undefined;
   try {
     const stats = await file.stat();
     if (!stats.isFile()) return undefined;
     const { size } = stats;
     const hash = createHash("sha256");
-    if (size === 0) tar.entry({ name, ...header, type: "file", size }, "");
-    else await copyInto(tar.entry({ name, ...header, type: "file", size }), file, size, (chunk) => hash.update(chunk));
+    const entry = { name, ...header, type: "file", size } as const;
+    if (size === 0) tar.entry(entry, "");
+    else await copyInto({ sink: tar.entry(entry), file, size, onChunk: (chunk) => hash.update(chunk), signal });
     return { path: name, type: "file", size, sha256: hash.digest("hex"), target: null };
   } finally {
     await file.close();
   }
 }
 
+type Copying = {
+  readonly sink: ReturnType<Pack["entry"]>;
+  readonly file: FileHandle;
+  readonly size: number;
+  readonly onChunk: (chunk: Buffer) => void;
+  readonly signal: AbortSignal;
+};
+
 /** Exactly `size` bytes; one that was cut meanwhile ends in zeros. */
-async function copyInto(
-  sink: ReturnType<Pack["entry"]>,
-  file: FileHandle,
-  size: number,
-  onChunk: (chunk: Buffer) => void,
-): Promise<void> {
-  const taken = once(sink, "finish");
+async function copyInto({ sink, file, size, onChunk, signal }: Copying): Promise<void> {
   for (let position = 0; position < size; ) {
     const length = Math.min(CHUNK_BYTES, size - position);
     const chunk = Buffer.alloc(length);
@@ -121,8 +137,10 @@ async function copyInto(
     }
     position += length;
     onChunk(chunk);
-    if (!sink.write(chunk)) await once(sink, "drain");
+    signal.throwIfAborted();
+    if (!sink.write(chunk)) await once(sink, "drain", { signal });
   }
+  const taken = once(sink, "finish", { signal });
   sink.end(undefined);
   await taken;
 }

@@ -68,7 +68,7 @@ export interface Backups {
  */
 export function refusedPath(path: string, type: BackupEntry["type"], folders: ReadonlySet<string>): string | undefined {
   const names = path.split("/");
-  if (names.some((name) => name === "" || name === "." || name === "..") || /[\0\\]/.test(path))
+  if (names.some((name) => name === "" || name === "." || name === "..") || path.includes("\0"))
     return "is no plain path";
   const [part = ""] = names;
   const isFolder = part === VOLUMES_NAME || ["sources", "runtimes", "builds", "certificates"].includes(part);

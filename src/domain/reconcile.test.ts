@@ -237,6 +237,21 @@ test("an instance killed from outside is started again at once, one that crashes
   );
 });
 
+test("a clock that is set back keeps nobody waiting longer than the longest backoff", () => {
+  const world = new PlannedWorld();
+  world.deployments.push(deployment("good0000"));
+  world.settle();
+  const waiting = { state: "waiting" as const, runtimeId: null };
+  world.observed = [];
+  const actionsAt = (nextStartAt: number) => {
+    world.records = world.records.map((r) => ({ ...r, ...waiting, nextStartAt }));
+    return world.plan().actions.map((a) => a.kind);
+  };
+  assert.deepEqual(actionsAt(world.now + 30_000), []);
+  assert.deepEqual(actionsAt(world.now + 3_600_000), ["start"]);
+  assert.deepEqual(actionsAt(NEVER), []);
+});
+
 test("what ended on its own stays down as its restart policy says, and says how it ended; what was killed does not", () => {
   const afterEnd = (restart: RestartPolicy, code: number, deployed = true): readonly [number | undefined, string] => {
     const world = new PlannedWorld();

@@ -9,7 +9,7 @@
  * makes the service run again, and while it is not, the active one stays down.
  */
 
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, MAX_BACKOFF_MS } from "./backoff.ts";
 import { type Deployment, isStopFirst } from "./deployment.ts";
 import type { ObservedInstance } from "./driver.ts";
 import { BAD_LOOKS_TO_FAIL, failuresOf, isLooping, SERVED_MS, STABLE_MS } from "./failure-count.ts";
@@ -99,7 +99,9 @@ class PlanBuilder {
       return;
     }
     if (record.state === "waiting") {
-      if (record.nextStartAt <= this.#input.now) this.add(start);
+      const waitMs = record.nextStartAt - this.#input.now;
+      // Nothing waits longer than that: the clock was set back.
+      if (waitMs <= 0 || (waitMs > MAX_BACKOFF_MS && record.nextStartAt !== NEVER)) this.add(start);
       else if (record.nextStartAt !== NEVER) this.#lookAgainAt(record.nextStartAt);
       return;
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isAppError } from "../../src/domain/errors.ts";
-import type { ChangeBody } from "../../src/domain/pending-change.ts";
+import type { ChangeBody, SettingsPatch } from "../../src/domain/pending-change.ts";
 import type { Project } from "../../src/domain/project.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { draft, openProjects, type Projects } from "./project-bench.ts";
@@ -290,6 +290,24 @@ test("a deployment at once takes what is named and keeps the rest; a new tag is 
   await assert.rejects(bench.serviceEdits.deploy(web, { image: "NO IMAGE" }), code("invalid"));
   await bench.serviceEdits.create(project, { ...draft("empty"), settings: {} });
   await assert.rejects(bench.serviceEdits.deploy(await bench.service(project, "empty"), {}), code("invalid"));
+});
+
+test("other variables leave an upload what it was; other settings make it something else, so that it can be uploaded again", async () => {
+  const bench = openProjects();
+  const project = await shop(bench, "web");
+  const web = await bench.service(project, "web");
+  const uploaded = { configHash: "hash", declaredReplicas: 2 };
+  await bench.database.deployments.update((await bench.newest(project, "web"))?.id ?? "", uploaded);
+  const after = async (change: ChangeBody) => {
+    await bench.applyNow(project, change);
+    await bench.served(project, "web");
+    const { configHash, declaredReplicas } = (await bench.newest(project, "web")) ?? {};
+    return { configHash, declaredReplicas };
+  };
+  assert.deepEqual(await after(setVariable("project", project.id, "A", "1")), uploaded);
+  const edit = (settings: SettingsPatch) => ({ op: "service.update", targetId: web.id, payload: { settings } }) as const;
+  assert.deepEqual(await after(edit({ replicas: 3 })), uploaded, "its scale is its owner's");
+  assert.deepEqual(await after(edit({ startMs: 5_000 })), { ...uploaded, configHash: null });
 });
 
 test("a dragged service is staged once, nowhere when it is back, and goes back when all is discarded", async () => {
