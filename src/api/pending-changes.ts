@@ -5,7 +5,7 @@ import { ENV_SCOPES } from "../domain/env-var.ts";
 import { deploymentSchema } from "./deployments.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { serviceCreateShape, serviceUpdateShape } from "./service-bodies.ts";
-import { allOf, idText, time } from "./wire.ts";
+import { idText, time } from "./wire.ts";
 
 const OPS = [
   "project.update",
@@ -41,6 +41,14 @@ export const applyResultSchema = z
     created_deployments: z.array(deploymentSchema),
   })
   .meta({ id: "ApplyResult" });
+
+export const stagedSchema = z
+  .strictObject({
+    data: z.array(pendingChangeSchema),
+    deploys: z.array(z.string()).describe("Names of the services that applying all this now would deploy"),
+    problem: z.string().nullable().describe("Why it can't be applied as it stands; null: it can"),
+  })
+  .meta({ id: "StagedChanges" });
 
 const nothing = z.strictObject({}).optional();
 
@@ -79,7 +87,7 @@ export const pendingChangeEndpoints = {
   "GET /api/projects/:p/pending-changes": {
     tags,
     summary: "What is staged, in the order it takes effect",
-    answers: { 200: allOf(pendingChangeSchema) },
+    answers: { 200: stagedSchema },
   },
   "POST /api/projects/:p/pending-changes": {
     tags,

@@ -8,10 +8,19 @@ export const time = z.iso.datetime();
 /** An id of ours, or a name that stands for one. */
 export const idText = z.string().max(300);
 
+/** A whole number in a query, in digits; an empty one counts as absent. What is none is answered 400 (validation-error.ts). */
+function integer(absent: number) {
+  const digits = (value: unknown): unknown => {
+    if (value === "") return undefined;
+    return typeof value === "string" && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value;
+  };
+  return z.preprocess(digits, z.int().default(absent)).default(absent);
+}
+
 /** A slice of a list, newest first. */
 export const sliceQuery = z.object({
-  limit: z.coerce.number().int().default(20).describe("1 to 100; what is beyond is brought into these bounds"),
-  offset: z.coerce.number().int().default(0).describe("How many to leave out; below 0 counts as 0"),
+  limit: integer(20).describe("1 to 100; what is beyond is brought into these bounds"),
+  offset: integer(0).describe("How many to leave out; below 0 counts as 0"),
 });
 
 export const namedSliceQuery = sliceQuery.extend({

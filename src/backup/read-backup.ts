@@ -169,7 +169,8 @@ class Unpacking {
     if (this.#untilLook > 0) return;
     if ((await this.#room()) < Math.max(bytes, LOOK_EVERY_BYTES)) {
       throw new AppError("disk_full", "There is not enough room on the disk for what is in the backup.", {
-        remedy: "Nothing was changed. Make room in the data folder's file system; old restore.previous-… folders may go.",
+        remedy:
+          "Nothing was changed. Make room in the data folder's file system; old restore.previous-… folders may go.",
       });
     }
     this.#untilLook = LOOK_EVERY_BYTES;

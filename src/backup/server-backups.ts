@@ -39,6 +39,8 @@ export type ServerBackupsOptions = {
   readonly room: (folder: string) => Promise<number>;
   /** Whether there is something here that a foreign state would orphan. */
   readonly hasServices: () => Promise<boolean>;
+  /** @throws AppError `conflict` when a server of that id runs on the same engine */
+  readonly requireNotServed: (serverId: string) => Promise<void>;
   /** ms since the epoch. */
   readonly now: () => number;
 };
@@ -102,7 +104,7 @@ export class ServerBackups implements Backups {
   }
 
   async #check({ header }: ReadBackup, staging: string): Promise<void> {
-    const { places, inspect, serverId, hasServices } = this.#options;
+    const { places, inspect, serverId, hasServices, requireNotServed } = this.#options;
     const present = async (name: string) => lstat(join(staging, name)).catch(() => undefined);
     if ((await present(DATABASE_NAME)) === undefined) throw unusable("it holds no database");
     const found = inspect(join(staging, DATABASE_NAME));
@@ -125,6 +127,7 @@ export class ServerBackups implements Backups {
         },
       );
     }
+    if (found.serverId !== serverId) await requireNotServed(found.serverId);
     await requireOneFileSystem(places.dataDir, [...DATA_PARTS, ...(header.hasVolumes ? [VOLUMES_NAME] : [])]);
   }
 }

@@ -15,13 +15,15 @@ export async function answerCompletion(words: readonly string[], context: CliCon
     runtimes: () => namesFrom(context, async (client) => (await client.listRuntimes()).map((r) => r.name)),
     projects: () =>
       namesFrom(context, async (client) => (await client.calls.all("GET /api/projects", {})).map((p) => p.slug)),
-    services: () => namesFrom(context, serviceNames),
+    services: (project) => namesFrom(context, (client) => serviceNames(client, project)),
+    presets: () =>
+      namesFrom(context, async ({ calls }) => (await calls.ask("GET /api/presets/databases", {})).map((p) => p.id)),
   });
   context.output.text(candidates.join("\n"));
 }
 
-async function serviceNames(client: ApiClient): Promise<readonly string[]> {
-  const params = { p: client.project ?? DEFAULT_PROJECT_SLUG };
+async function serviceNames(client: ApiClient, project: string | undefined): Promise<readonly string[]> {
+  const params = { p: project ?? client.project ?? DEFAULT_PROJECT_SLUG };
   return (await client.calls.all("GET /api/projects/:p/services", { params })).map((service) => service.name);
 }
 

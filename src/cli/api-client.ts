@@ -16,10 +16,10 @@ import type {
 } from "./api-views.ts";
 import { contractTransport } from "./contract-transport.ts";
 import { type Call, HttpClient } from "./http-client.ts";
+import { readLogLines } from "./log-line-follower.ts";
 import { multipartBody } from "./multipart.ts";
 import { PeopleClient } from "./people-client.ts";
 import { ServiceStreams } from "./service-streams.ts";
-import { readServerSentEvents } from "./sse.ts";
 import { SystemClient } from "./system-client.ts";
 
 const PAGE = 100;
@@ -179,17 +179,13 @@ export class ApiClient {
   }
 
   /** The instances' lines, oldest first; with `follow` until `signal` aborts. */
-  async *logs(
+  logs(
     ref: FunctionRef,
     options: { readonly tail: number; readonly follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<LogLineView> {
     const query = { project: ref.project ?? this.#project, tail: options.tail, follow: options.follow ? 1 : 0 };
-    for await (const event of readServerSentEvents(this.#http.text(`${pathOf(ref)}/logs`, { query, signal }))) {
-      if (event.event === "end") return;
-      const item = JSON.parse(event.data) as LogLineView | { readonly event: string };
-      if (!("event" in item)) yield item;
-    }
+    return readLogLines(this.#http.text(`${pathOf(ref)}/logs`, { query, signal }));
   }
 
   /** The files it was built from as tar.gz. */

@@ -126,7 +126,7 @@ export type LogLineView = {
 };
 
 /** A line of any service. */
-export type ServiceLogLineView = Pick<LogLineView, "container_id" | "stream" | "line">;
+export type ServiceLogLineView = Pick<LogLineView, "container_id" | "stream" | "line" | "at">;
 
 export type ServerInfoView = {
   readonly version: string;

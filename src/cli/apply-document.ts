@@ -3,6 +3,7 @@
 import type { DeploymentView, SpecAnswerView } from "../api/views.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CliContext } from "./cli-context.ts";
+import { Interrupted } from "./exit-codes.ts";
 import { followServices } from "./follow-services.ts";
 import { Progress } from "./progress.ts";
 import type { ProjectScope } from "./project-scope.ts";
@@ -31,7 +32,16 @@ export async function applyDocument(
   if (project === null || result === null) throw new AppError("internal", "The server applied nothing.");
   const scope: ProjectScope = { client, p: project.slug, project };
   const uploaded: DeploymentView[] = [];
-  for (const name of uploads) uploaded.push(await upload(name, open, scope, context));
+  for (const name of uploads) {
+    try {
+      uploaded.push(await upload(name, open, scope, context));
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(`Interrupted: the source of ${name} was not sent.`, {
+        remedy: "Everything before it is done; apply the document again for the rest.",
+      });
+    }
+  }
   // What an upload takes the place of is no news.
   const others = result.created_deployments.filter((deployment) => !uploads.includes(deployment.service));
   const all = [...others, ...uploaded];

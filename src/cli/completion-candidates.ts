@@ -18,8 +18,9 @@ export type NameSource = {
   runtimes(): Promise<readonly string[]>;
   /** Slugs. */
   projects(): Promise<readonly string[]>;
-  /** Of the project that commands mean. */
-  services(): Promise<readonly string[]>;
+  /** Of that project; undefined: the one that commands mean. */
+  services(project: string | undefined): Promise<readonly string[]>;
+  presets(): Promise<readonly string[]>;
 };
 
 /** `words`: those after `slipway`, the last one being typed (it may be empty). Sorted, each once. */
@@ -58,12 +59,13 @@ async function inCommand(
   const given = before.slice(entry.words.split(" ").length);
   const last = given.at(-1);
   const open = command.options.find((option) => option.required && isFlag(option, last));
-  if (open !== undefined) return valuesOf(valueName(open), names);
+  const project = typedProject(command, given);
+  if (open !== undefined) return open.argChoices ?? valuesOf(valueName(open), names, project);
   if (typed.startsWith("-")) return flagsOf(command, given);
   const argument = nextArgument(command, given);
   if (argument === undefined) return flagsOf(command, given);
   if (argument.argChoices !== undefined) return argument.argChoices;
-  return (await valuesOf(argument.name(), names)).filter((name) => !given.includes(name));
+  return (await valuesOf(argument.name(), names, project)).filter((name) => !given.includes(name));
 }
 
 function flagsOf(command: Command, given: readonly string[]): readonly string[] {
@@ -85,6 +87,13 @@ function nextArgument(command: Command, given: readonly string[]) {
   return list[taken] ?? (last?.variadic === true ? last : undefined);
 }
 
+/** What `-p` or `--project` says so far. */
+function typedProject(command: Command, given: readonly string[]): string | undefined {
+  const flag = command.options.find((option) => valueName(option) === "project");
+  if (flag === undefined) return undefined;
+  return given[given.findIndex((word) => isFlag(flag, word)) + 1 || given.length];
+}
+
 function isFlag(option: Option, word: string | undefined): boolean {
   return word !== undefined && (word === option.long || word === option.short);
 }
@@ -97,12 +106,13 @@ function valueName(option: Option): string {
 const FILE_WORDS = ["file", "folder", "folders", "archive", "source", "destination"];
 
 /** `what` is the name of an argument or of a flag's value; `name|folder` is either. */
-async function valuesOf(what: string, names: NameSource): Promise<readonly string[]> {
+async function valuesOf(what: string, names: NameSource, project: string | undefined): Promise<readonly string[]> {
   const lists = what.split("|").map(async (word) => {
     if (word === "name" || word === "names") return names.functions();
     if (word === "runtime") return names.runtimes();
     if (word === "project") return names.projects();
-    if (word === "service") return names.services();
+    if (word === "service") return names.services(project);
+    if (word === "preset") return names.presets();
     return FILE_WORDS.includes(word) ? [FILES] : [];
   });
   return (await Promise.all(lists)).flat();

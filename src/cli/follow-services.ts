@@ -4,6 +4,7 @@ import type { DeploymentView } from "../api/views.ts";
 import { AppError, isAppError } from "../domain/errors.ts";
 import type { DeploymentView as FollowedView } from "./api-views.ts";
 import type { CliContext } from "./cli-context.ts";
+import { Interrupted } from "./exit-codes.ts";
 import { followDeployment } from "./follow-deployment.ts";
 import { Progress } from "./progress.ts";
 import type { ProjectScope } from "./project-scope.ts";
@@ -35,6 +36,7 @@ export async function followServices(
         last.push(await followOne(first, scope, progress, context));
         progress.done(`${first.service} is up`);
       } catch (error) {
+        if (error instanceof Interrupted) throw goesOn(scope);
         if (!isAppError(error) || context.signal.aborted) throw error;
         progress.stop();
         failures.push(error);
@@ -46,6 +48,12 @@ export async function followServices(
   const [failure] = failures;
   if (failure === undefined) return last;
   throw failures.length === 1 ? failure : allOf(failures);
+}
+
+function goesOn({ p }: ProjectScope): Interrupted {
+  return new Interrupted("Interrupted: nobody waits any more.", {
+    remedy: `The server goes on with what was asked; look with \`slipway service list -p ${p}\`.`,
+  });
 }
 
 async function followOne(

@@ -1,49 +1,70 @@
 /** Functions as text for people. */
 
+import type { ServiceView } from "../api/views.ts";
 import type { FunctionView, InstanceView } from "./api-views.ts";
 import { paintStatus, type Style } from "./style.ts";
 import { renderTable, widthOfText } from "./table.ts";
 import { formatAge, shortId } from "./text-format.ts";
 
-type Column = { readonly head: string; readonly cell: (f: FunctionView) => string };
+/** A function or an image service, as `slipway list` shows it. */
+export type ListRow = Pick<FunctionView, "name" | "project" | "kind" | "status" | "updated_at"> & {
+  /** The runtime of a function, the image of an image service. */
+  readonly from: string;
+  readonly ready: string;
+  /** `private` where there is none. */
+  readonly url: string;
+};
+
+type Column = { readonly head: string; readonly cell: (row: ListRow) => string };
 
 /** What a narrow terminal does without, first to last. */
-const DISPENSABLE = ["CHANGED", "RUNTIME", "PROJECT", "READY"];
+const DISPENSABLE = ["CHANGED", "RUNTIME", "KIND", "PROJECT", "READY"];
 
-/** One row per function, or how to get the first one. Where a terminal of `columns` is too narrow columns are left out. */
-export function functionTable(
-  functions: readonly FunctionView[],
+export function functionRow(view: FunctionView): ListRow {
+  const ready = view.instances.filter((i) => i.current && i.healthy).length;
+  return { ...view, from: view.runtime ?? "Dockerfile", ready: `${ready}/${view.replicas}` };
+}
+
+export function imageRow(view: ServiceView, project: string): ListRow {
+  const from = view.active_deployment?.image ?? "-";
+  return { ...view, project, from, ready: "-", url: view.url ?? "private" };
+}
+
+/** One row each, or how to get the first one. Where a terminal of `columns` is too narrow columns are left out. */
+export function listTable(
+  listed: readonly ListRow[],
   style: Style,
   now: number,
   columns = Number.POSITIVE_INFINITY,
 ): string {
-  if (functions.length === 0) return "No functions yet. Deploy one: slipway deploy examples/hello\n";
+  if (listed.length === 0) return "No functions yet. Deploy one: slipway deploy examples/hello\n";
   let kept = columnsOf(style, now);
   for (const head of DISPENSABLE) {
-    if (widthOfText(tableOf(kept, functions)) <= columns) break;
+    if (widthOfText(tableOf(kept, listed)) <= columns) break;
     kept = kept.filter((column) => column.head !== head);
   }
-  const table = tableOf(kept, functions);
+  const table = tableOf(kept, listed);
   if (widthOfText(table) <= columns) return table;
-  return functions.map((f) => `${style.bold(f.name)}  ${paintStatus(style, f.status)}\n  ${f.url}\n`).join("");
+  return listed.map((row) => `${style.bold(row.name)}  ${paintStatus(style, row.status)}\n  ${row.url}\n`).join("");
 }
 
-function tableOf(columns: readonly Column[], functions: readonly FunctionView[]): string {
+function tableOf(columns: readonly Column[], listed: readonly ListRow[]): string {
   return renderTable(
     columns.map(({ head }) => head),
-    functions.map((f) => columns.map(({ cell }) => cell(f))),
+    listed.map((row) => columns.map(({ cell }) => cell(row))),
   );
 }
 
 function columnsOf(style: Style, now: number): readonly Column[] {
   return [
-    { head: "NAME", cell: (f) => style.bold(f.name) },
-    { head: "PROJECT", cell: (f) => f.project },
-    { head: "STATUS", cell: (f) => paintStatus(style, f.status) },
-    { head: "RUNTIME", cell: (f) => f.runtime ?? "Dockerfile" },
-    { head: "READY", cell: (f) => `${f.instances.filter((i) => i.current && i.healthy).length}/${f.replicas}` },
-    { head: "CHANGED", cell: (f) => formatAge(f.updated_at, now) },
-    { head: "URL", cell: (f) => f.url },
+    { head: "NAME", cell: (row) => style.bold(row.name) },
+    { head: "PROJECT", cell: (row) => row.project },
+    { head: "KIND", cell: (row) => row.kind },
+    { head: "STATUS", cell: (row) => paintStatus(style, row.status) },
+    { head: "RUNTIME", cell: (row) => row.from },
+    { head: "READY", cell: (row) => row.ready },
+    { head: "CHANGED", cell: (row) => formatAge(row.updated_at, now) },
+    { head: "URL", cell: (row) => row.url },
   ];
 }
 

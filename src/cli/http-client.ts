@@ -46,10 +46,11 @@ export class HttpClient {
     }
   }
 
-  /** Pieces of a text answer as they come. @throws AppError also in the middle, when the connection breaks */
+  /** Pieces of a text answer as they come, an empty one as soon as it is there. @throws AppError also in the middle, when the connection breaks */
   async *text(path: string, call: Call = {}): AsyncIterable<string> {
     const response = await this.send(path, { limitMs: null, ...call });
     if (response.body === null) return;
+    yield "";
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     try {
       for (;;) {

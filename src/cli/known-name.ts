@@ -3,7 +3,6 @@
 import { AppError, isAppError } from "../domain/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import type { ApiClient, FunctionRef } from "./api-client.ts";
-import type { FunctionView } from "./api-views.ts";
 
 /** Does `work`; when it fails because there is no such function, says which one may have been meant. */
 export async function hintingAtNames<T>(client: ApiClient, ref: FunctionRef, work: () => Promise<T>): Promise<T> {
@@ -19,11 +18,11 @@ export async function hintingAtNames<T>(client: ApiClient, ref: FunctionRef, wor
 }
 
 /** Those of the names, in that order. @throws AppError `not_found` naming the nearest one there is */
-export function onlyNamed(
-  all: readonly FunctionView[],
+export function onlyNamed<T extends { readonly name: string }>(
+  all: readonly T[],
   names: readonly string[],
   project: string | undefined,
-): readonly FunctionView[] {
+): readonly T[] {
   return names.flatMap((name) => {
     const named = all.filter((view) => view.name === name);
     if (named.length > 0) return named;

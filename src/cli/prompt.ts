@@ -47,8 +47,13 @@ export async function askYesNo(terminal: Terminal, message: string): Promise<boo
 }
 
 /** Everything on standard input, without white space around it. */
-export async function readStdin({ stdin }: Pick<CliDeps, "stdin">): Promise<string> {
+export async function readStdin(deps: Pick<CliDeps, "stdin">): Promise<string> {
+  return (await readWholeStdin(deps)).trim();
+}
+
+/** As it is. */
+export async function readWholeStdin({ stdin }: Pick<CliDeps, "stdin">): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8").trim();
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,6 +1,5 @@
 /** A project's document with the sources it names, ready to be sent to a server. */
 
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import { type Manifest, mergeManifests } from "../domain/manifest.ts";
@@ -10,6 +9,7 @@ import type { FunctionManifest } from "./api-views.ts";
 import type { CliContext } from "./cli-context.ts";
 import { UsageError } from "./exit-codes.ts";
 import { manifestOf, readSourceManifest } from "./function-manifest.ts";
+import { readText } from "./read-text.ts";
 import { openSource, type SourceUpload } from "./source-upload.ts";
 import { type ReadySource, readySource } from "./staged-source.ts";
 
@@ -24,11 +24,14 @@ export type OpenDocument = {
   close(): Promise<void>;
 };
 
-/** @throws UsageError, AppError `invalid` naming file, line and key */
+const REMEDY = "Name a project's document; `slipway export -f FILE` writes one.";
+
+/** `-` is standard input, its paths those from here. @throws UsageError, AppError `invalid` naming file, line and key */
 export async function openDocument(typed: string, client: ApiClient, context: CliContext): Promise<OpenDocument> {
   const { deps } = context;
-  const path = resolve(deps.cwd, typed);
-  const read = await deps.documents.read(await readText(path, typed), typed);
+  const { text, name: file } = await readText(typed, deps, REMEDY);
+  const read = await deps.documents.read(text, file);
+  const folder = dirname(resolve(deps.cwd, typed));
   const sources = new Map<string, DocumentSource>();
   const close = async (): Promise<void> => {
     for (const { ready } of sources.values()) await ready.close();
@@ -37,7 +40,7 @@ export async function openDocument(typed: string, client: ApiClient, context: Cl
     const services: Record<string, object> = {};
     for (const [name, service] of Object.entries(read.services ?? {})) {
       const hasSource = isFunctionDocument(service) && service.source !== undefined;
-      services[name] = hasSource ? await withHash(name, service, dirname(path), sources, client, context) : service;
+      services[name] = hasSource ? await withHash(name, service, folder, sources, client, context) : service;
     }
     return { document: { ...read, services }, sources, close };
   } catch (error) {
@@ -79,16 +82,5 @@ async function inService<T>(name: string, work: () => Promise<T>): Promise<T> {
     const options = { cause, ...(remedy !== undefined && { remedy }) };
     const words = `services.${name}: ${message}`;
     throw cause instanceof UsageError ? new UsageError(words, options) : new AppError(cause.code, words, options);
-  }
-}
-
-async function readText(path: string, typed: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new UsageError(`${typed} can't be read.`, {
-      cause,
-      remedy: "Name a project's document; `slipway export -f FILE` writes one.",
-    });
   }
 }

@@ -2,10 +2,11 @@
 
 import type { ServiceLogLineView } from "./api-views.ts";
 import type { CliContext } from "./cli-context.ts";
+import { followLogLines, MOST_SERVICE_LINES } from "./log-line-follower.ts";
 import type { ProjectScope } from "./project-scope.ts";
 
-/** Most past lines that a server sends. */
-export const MOST_SERVICE_LINES = 5000;
+/** What a person is told when a connection is lost. */
+export const LOST = "The connection to the server is lost; trying again.";
 
 export type ServiceLogsOptions = { readonly follow?: true; readonly tail: number };
 
@@ -16,11 +17,10 @@ export async function showServiceLogs(
   { output, signal }: CliContext,
 ): Promise<void> {
   const isFollowing = options.follow === true;
-  const lines = client.services.logs(
-    { p, s },
-    { tail: Math.min(options.tail, MOST_SERVICE_LINES), follow: isFollowing },
-    signal,
-  );
+  const open = (tail: number) => client.services.logs({ p, s }, { tail, follow: isFollowing }, signal);
+  const tail = Math.min(options.tail, MOST_SERVICE_LINES);
+  const onLost = (): void => output.warn(LOST);
+  const lines = isFollowing ? followLogLines({ tail, open, signal, onLost }) : open(tail);
   const all: ServiceLogLineView[] = [];
   for await (const line of lines) {
     if (!output.isJson)

@@ -2,7 +2,7 @@
 
 import type { ServiceLogLineView } from "./api-views.ts";
 import type { HttpClient } from "./http-client.ts";
-import { readServerSentEvents } from "./sse.ts";
+import { readLogLines } from "./log-line-follower.ts";
 
 export class ServiceStreams {
   readonly #http: HttpClient;
@@ -22,17 +22,13 @@ export class ServiceStreams {
   }
 
   /** What all instances of a service wrote, oldest first; with `follow` until `signal` aborts. */
-  async *logs(
+  logs(
     { p, s }: { readonly p: string; readonly s: string },
     options: { readonly tail: number; readonly follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<ServiceLogLineView> {
     const query = { tail: options.tail, follow: options.follow ? 1 : 0 };
-    for await (const event of readServerSentEvents(this.#http.text(`${servicePath(p, s)}/logs`, { query, signal }))) {
-      if (event.event === "end") return;
-      const line: ServiceLogLineView | { readonly event: string } = JSON.parse(event.data);
-      if ("line" in line) yield line;
-    }
+    return readLogLines(this.#http.text(`${servicePath(p, s)}/logs`, { query, signal }));
   }
 }
 

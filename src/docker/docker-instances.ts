@@ -65,7 +65,7 @@ export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs"
     try {
       return await make();
     } catch (error) {
-      if (!isAppError(error, "conflict")) throw error;
+      if (!isAppError(error, "conflict")) throw createError(error);
       await this.#removeOlderCopy(name, spec);
       return await make();
     }
@@ -159,6 +159,12 @@ export class DockerInstances implements Omit<InstanceDriver, "setAlias" | "logs"
 
 /** The engine's answer to starting what runs and to stopping what does not. */
 const NOT_MODIFIED = 304;
+
+/** What the engine calls a bad request (no command, a limit or mount it can't do) stays one, however often it is asked. */
+function createError(error: unknown): unknown {
+  if (engineStatus(error) !== 400) return error;
+  return new AppError("deploy_failed", `The instance can't be made: ${engineWords(error)}`, { cause: error });
+}
 
 /** What the engine can't start, it will not start the next time either: the deployment is at fault. */
 function startError(error: unknown): unknown {

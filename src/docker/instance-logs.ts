@@ -35,12 +35,16 @@ export async function* joinLines(frames: AsyncIterable<OutputFrame>): AsyncGener
   for await (const { stream, content } of frames) {
     const space = content.indexOf(32);
     const line = unfinished.get(stream) ?? {
-      at: Date.parse(content.subarray(0, space).toString()),
+      at: Date.parse(content.toString("latin1", 0, space)),
       pieces: [],
       length: 0,
     };
     const text = content.subarray(space + 1);
     const isEnd = text.at(-1) === 10;
+    if (isEnd && line.length === 0) {
+      yield { stream, line: withoutReturn(text.toString("utf8", 0, text.length - 1)), at: line.at };
+      continue;
+    }
     line.pieces.push(Buffer.from(isEnd ? text.subarray(0, -1) : text));
     line.length += text.length;
     unfinished.set(stream, line);
@@ -52,5 +56,9 @@ export async function* joinLines(frames: AsyncIterable<OutputFrame>): AsyncGener
 }
 
 function finished(stream: OutputFrame["stream"], line: Unfinished): InstanceLogLine {
-  return { stream, line: Buffer.concat(line.pieces).toString().replace(/\r$/, ""), at: line.at };
+  return { stream, line: withoutReturn(Buffer.concat(line.pieces).toString()), at: line.at };
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

@@ -11,6 +11,8 @@ export const MAX_EDGES = 20_000;
 /** Longest label and longest data, in characters. */
 const MAX_LABEL = 5_000;
 const MAX_DATA = 32_768;
+/** Most characters of all labels and data of a project's nodes, and of its edges: whoever comes is sent all of them at once. */
+const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_COORDINATE = 10_000_000;
 const MAX_SIDE = 100_000;
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -70,6 +72,35 @@ function parentOf({ parentId, type }: NodeWish, { projectId, id, parent }: NodeS
     throw new AppError("not_found", `There is no node ${parentId} in this project.`);
   if (parent.type !== "group") throw invalidField("parent_id", `${parentId} is no group`);
   return parentId;
+}
+
+type Drawn = { readonly id: string; readonly label: string | null; readonly data: string };
+
+/** Whether it needs to be asked if there is room for it. */
+export function isMore(drawn: Drawn, before: Drawn | undefined): boolean {
+  return before === undefined || textLength(drawn) > textLength(before);
+}
+
+/** @param present what there is of its kind now @throws AppError `conflict` */
+export function requireRoom(drawn: Drawn, present: readonly Drawn[], most: number, what: "nodes" | "edges"): void {
+  const others = present.filter(({ id }) => id !== drawn.id);
+  const remedy = "Delete some that are not needed.";
+  if (others.length >= most)
+    throw new AppError("conflict", `This canvas has ${others.length} ${what}, which is as many as it can have.`, {
+      remedy,
+    });
+  if (others.reduce((sum, other) => sum + textLength(other), textLength(drawn)) > MAX_TEXT)
+    throw new AppError(
+      "conflict",
+      `Labels and data of this canvas's ${what} would have more than ${MAX_TEXT} characters.`,
+      {
+        remedy,
+      },
+    );
+}
+
+function textLength({ label, data }: Drawn): number {
+  return (label?.length ?? 0) + data.length;
 }
 
 /** @throws AppError `invalid` also for one that Slipway keeps, `not_found` (an end) */

@@ -65,7 +65,8 @@ export interface InstanceDriver {
    * Makes the instance, not started, connected to all its networks. An older copy of the same slot is removed first.
    * Answers its runtime id.
    * @throws AppError `not_found` (image), `deploy_failed` (a further network or an isolation that the engine does not
-   *   have), `conflict`, `unavailable`; nothing is left of it then
+   *   have, an image without a command, a limit or mount it can't do), `conflict`, `unavailable`; nothing is left of it
+   *   then
    */
   create(spec: InstanceSpec): Promise<string>;
   /**

@@ -17,11 +17,19 @@ export type ProjectDiff = {
    * or another environment. Sorted by name.
    */
   readonly redeployed: readonly ServiceState[];
+  /**
+   * Others that left a group which is gone, with its variables: whether they had any from it is seen in what is deployed
+   * of them alone.
+   */
+  readonly orphaned: readonly ServiceState[];
 };
 
 export function diffProjects(before: ProjectState, after: ProjectState, presets: PresetUrls): ProjectDiff {
   const services = pair(before.services, after.services);
   const variables = pair(before.variables, after.variables);
+  const deployed = services.kept.filter((s) => s.after.settings !== null);
+  const redeployed = deployed.filter((s) => runsDifferently(s, before, after, presets));
+  const orphaned = deployed.filter((s) => leftLostGroup(s, before) && !redeployed.includes(s));
   return {
     name: before.name === after.name ? undefined : after.name,
     createdServices: services.created,
@@ -30,11 +38,13 @@ export function diffProjects(before: ProjectState, after: ProjectState, presets:
     createdVariables: variables.created,
     updatedVariables: variables.kept.filter((v) => v.before.value !== v.after.value).map((v) => v.after),
     deletedVariables: variables.deleted,
-    redeployed: services.kept
-      .filter((s) => s.after.settings !== null && runsDifferently(s, before, after, presets))
-      .map((s) => s.after)
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    redeployed: redeployed.map((s) => s.after).sort(byName),
+    orphaned: orphaned.map((s) => s.after),
   };
+}
+
+export function byName(a: ServiceState, b: ServiceState): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 type Kept<T> = { readonly before: T; readonly after: T };
@@ -48,6 +58,10 @@ function runsDifferently(
   if (kept.before.name !== kept.after.name || !isEqual(kept.before.settings, kept.after.settings)) return true;
   const env = (state: ProjectState, service: ServiceState) => resolveEnv(state, service, presets).env;
   return !isEqual(env(before, kept.before), env(after, kept.after));
+}
+
+function leftLostGroup({ before: { groupId }, after }: Kept<ServiceState>, { groupIds }: ProjectState): boolean {
+  return groupId !== null && groupId !== after.groupId && !groupIds.includes(groupId);
 }
 
 function pair<T extends { readonly id: string }>(before: readonly T[], after: readonly T[]) {

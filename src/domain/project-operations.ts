@@ -27,8 +27,18 @@ export type ApplyResult = {
   readonly createdDeployments: readonly Deployment[];
 };
 
+export type StagedPreview = {
+  readonly changes: readonly PendingChange[];
+  /** Names of the services that would get a deployment, sorted. */
+  readonly deploys: readonly string[];
+  /** Why it can't be applied as it stands; null: it can, as far as this project goes. */
+  readonly problem: string | null;
+};
+
 export interface StagedChanges {
   list(projectId: string): Promise<readonly PendingChange[]>;
+  /** The log, with what applying it now would do. */
+  preview(projectId: string): Promise<StagedPreview>;
   /**
    * Adds an entry. It is checked against the project as it will be once all entries before it are applied.
    * @throws AppError `not_found` (project, target), `conflict` (name or key is taken then), `invalid`

@@ -17,8 +17,6 @@ export type ReconcileInput = {
   readonly looks: ReadonlyMap<string, Look>;
   /** How instances did in their deployment's test, by runtime id: null passed, else why not. None while it runs. */
   readonly verdicts: ReadonlyMap<string, string | null>;
-  /** Names that belong to another service of the project by now. */
-  readonly lostNames: ReadonlySet<string>;
 };
 
 export type Action =

@@ -5,6 +5,7 @@ import { deployment, NOW, PlannedWorld, service } from "../../test/reconciler/pl
 import { backoffMs } from "./backoff.ts";
 import { type Deployment, type DeployTest, RESTART_POLICIES, type RestartPolicy } from "./deployment.ts";
 import { type InstanceRecord, isAtRest, NEVER, slotOf } from "./instance.ts";
+import { formerNamesAs, lostNames, namesOf } from "./instance-names.ts";
 import { serviceStatus } from "./service-status.ts";
 
 type Step =
@@ -87,11 +88,14 @@ function carryOut(world: PlannedWorld, step: Step, count: number): void {
       break;
     }
     case "rename":
-      world.lostNames.delete(step.name);
-      if (world.service) world.service = { ...world.service, name: step.name };
+      if (world.service)
+        world.service = { ...world.service, name: step.name, formerNames: formerNamesAs(step.name, world.service) };
       break;
     case "lose":
-      if (world.service?.name !== step.name) world.lostNames.add(step.name);
+      if (world.service) {
+        const formerNames = world.service.formerNames.filter((name) => name !== step.name);
+        world.service = { ...world.service, formerNames };
+      }
       break;
     case "removeOutside":
       world.observed.splice(step.index, 1);
@@ -140,8 +144,7 @@ test("from any state, carrying the plan out comes to rest in the desired state",
       }
       for (const { runtimeId } of ready) {
         const names = world.observed.find((o) => o.runtimeId === runtimeId)?.names ?? [];
-        assert.ok(names.includes(world.service?.name ?? ""), "one that is ready lacks its name");
-        assert.ok(!names.some((name) => world.lostNames.has(name)), "one has the name of another service");
+        assert.deepEqual(names.toSorted(), world.service && namesOf(world.service).toSorted());
       }
       assert.equal(world.plan().nextLookAt, null, "it is looked at again for nothing");
       assert.equal(world.observed.length, world.records.filter((r) => r.runtimeId !== null).length);
@@ -282,7 +285,7 @@ test("a deployment that is coming up fails as ever when its instances end, whate
   }
 });
 
-test("after a rename what runs answers to both names, what takes its place too, and the next one to the new name only", () => {
+test("after a rename what runs answers to both names, and so does what takes its place, until another service has the old one", () => {
   const world = new PlannedWorld();
   const names = () => world.observed.map((o) => o.names);
   const next = (id: string, n: number): void => {
@@ -290,23 +293,27 @@ test("after a rename what runs answers to both names, what takes its place too, 
     world.settle();
   };
   next("d1000000", 1);
-  world.service = service({ ...world.service, name: "greeter" });
+  world.service = service({ ...world.service, name: "greeter", formerNames: ["hello"] });
   world.settle();
-  assert.deepEqual(names(), [["hello", "greeter"]]);
+  assert.deepEqual(names(), [["greeter", "hello"]]);
   next("d2000000", 2);
   assert.deepEqual(names(), [["greeter", "hello"]]);
-  next("d3000000", 3);
+  world.service = service({ ...world.service, formerNames: [] });
+  world.settle();
   assert.deepEqual(names(), [["greeter"]]);
 });
 
-test("a former name that another service has by now is given up at once", () => {
-  const world = new PlannedWorld();
-  world.deployments.push(deployment("d1000000"));
-  world.settle();
-  world.service = service({ ...world.service, name: "greeter" });
-  world.lostNames.add("hello");
-  world.settle();
-  assert.deepEqual(world.observed[0]?.names, ["greeter"]);
+test("a service answers to the names it had, the newest ones, and to none that another one has", () => {
+  let greeter = service({ name: "n0" });
+  const rename = (name: string) => (greeter = { ...greeter, name, formerNames: formerNamesAs(name, greeter) });
+  for (let n = 1; n <= 10; n += 1) rename(`n${n}`);
+  assert.deepEqual(namesOf(greeter), ["n10", "n9", "n8", "n7", "n6", "n5", "n4", "n3", "n2"]);
+  assert.deepEqual(rename("n9").formerNames.slice(0, 2), ["n10", "n8"]);
+  const other = service({ id: "other", name: "n8" });
+  assert.deepEqual(
+    lostNames([greeter, other]).map(({ id, formerNames }) => [id, formerNames.slice(0, 2)]),
+    [["s", ["n10", "n7"]]],
+  );
 });
 
 test("backoff doubles from one second up to thirty", () => {

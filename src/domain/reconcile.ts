@@ -15,7 +15,7 @@ import type { ObservedInstance } from "./driver.ts";
 import { BAD_LOOKS_TO_FAIL, failuresOf, isLooping, SERVED_MS, STABLE_MS } from "./failure-count.ts";
 import { type InstanceRecord, NEVER, slotOf } from "./instance.ts";
 import { type BadEnd, endReason, notReadyReason, staysDown, unwellReason } from "./instance-end.ts";
-import { namesOnceReady, namesWhileReady } from "./instance-names.ts";
+import { namesOf } from "./instance-names.ts";
 import type { Action, ReconcileInput, ReconcilePlan } from "./reconcile-plan.ts";
 import { chooseReplicas } from "./replica-choice.ts";
 
@@ -121,11 +121,18 @@ class PlanBuilder {
     }
   }
 
-  /** What is well under its name goes on under that one, too, when its service is called otherwise by now. */
+  /** What its service is called, and was. */
+  get #names(): readonly string[] {
+    const { service } = this.#input;
+    return service === undefined ? [] : namesOf(service);
+  }
+
+  /** Its service may be called otherwise by now, or have lost a former name to another one. */
   #name(deployment: Deployment, slot: string, observed: ObservedInstance): void {
     if (this.#isTouched(slot) || !this.#mayBeNamed(deployment)) return;
-    const names = namesWhileReady(this.#input, observed);
-    if (names !== undefined) this.add({ kind: "name", slot, names });
+    const names = this.#names;
+    const isSame = names.length === observed.names.length && names.every((name) => observed.names.includes(name));
+    if (!isSame) this.add({ kind: "name", slot, names });
   }
 
   /** What is to be tested before it takes requests is not found by its service's name until it has passed. */
@@ -161,7 +168,7 @@ class PlanBuilder {
   #look(deployment: Deployment, record: InstanceRecord, observed: ObservedInstance): void {
     const look = this.#input.looks.get(observed.runtimeId);
     if (record.state === "starting" && look?.isWell) {
-      const names = this.#mayBeNamed(deployment) ? namesOnceReady(this.#input, observed) : [];
+      const names = this.#mayBeNamed(deployment) ? this.#names : [];
       this.add({ kind: "ready", slot: record.slot, port: look.port, names });
       return;
     }
@@ -261,7 +268,7 @@ class PlanBuilder {
     for (const { slot } of ready) {
       const observed = this.#observed.get(slot);
       if (observed === undefined || observed.names.length > 0) continue;
-      this.add({ kind: "name", slot, names: namesOnceReady(this.#input, observed) });
+      this.add({ kind: "name", slot, names: this.#names });
       isAny = true;
     }
     return isAny;

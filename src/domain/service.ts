@@ -33,6 +33,8 @@ export type Service = {
   readonly preset: string | null;
   /** Its folder below `volumes/<project slug>/`: the name it had first, so that its data outlives a rename. */
   readonly volumesName: string;
+  /** Names it had before and still answers to on its project's network, the newest first. No other service has one of them. */
+  readonly formerNames: readonly string[];
   /** The deployment that serves; flips only when another one is healthy. */
   readonly activeDeploymentId: string | null;
   readonly createdAt: number;

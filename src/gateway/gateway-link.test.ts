@@ -102,7 +102,7 @@ describe("publishing a table", () => {
     const tables: LinkMessage[] = [];
     const worker = new WorkerLink({
       socketPath: path,
-      hello: { type: "hello", pid: 3, holderId: "now" },
+      hello: () => ({ type: "hello", pid: 3, holderId: "now" }),
       onMessage: (message) => {
         tables.push(message);
         if (message.type === "table") worker.send({ type: "ack", version: message.version });
@@ -119,6 +119,23 @@ describe("publishing a table", () => {
     const last = tables.at(-1);
     assert.equal(last?.type === "table" && last.passkeyHash, "ab");
     assert.deepEqual(last?.type === "table" && last.table, tableOf(route([])));
+  });
+});
+
+describe("who serves", () => {
+  it("counts the workers of a version that listen, also those that dial again", async (t) => {
+    const path = await socketPath(t);
+    const { link } = await openLink(t, path);
+    const [first, second] = [await fakeWorker(t, path, 1), await fakeWorker(t, path, 2)];
+    await eventually(() => link.connectedWorkers.length === 2);
+    assert.equal(link.serving("2.0.0"), 0);
+    first.say({ type: "serves", version: "2.0.0" });
+    second.say({ type: "serves", version: "1.0.0" });
+    await eventually(() => link.serving("2.0.0") === 1 && link.serving("1.0.0") === 1);
+    first.socket.destroy();
+    await eventually(() => link.serving("2.0.0") === 0);
+    second.say({ type: "hello", pid: 2, holderId: "now", serves: "2.0.0" });
+    await eventually(() => link.serving("2.0.0") === 1);
   });
 });
 

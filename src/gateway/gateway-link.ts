@@ -118,6 +118,11 @@ export class GatewayLink implements Gateway {
     return [...this.#workers.keys()].sort((a, b) => a - b);
   }
 
+  /** How many workers of that version listen on the public address. */
+  serving(version: string): number {
+    return [...this.#workers.values()].filter(({ serves }) => serves === version).length;
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const worker of this.#workers.values()) worker.socket.destroy();
@@ -141,7 +146,7 @@ export class GatewayLink implements Gateway {
   }
 
   #greet(socket: Socket, hello: Extract<WorkerMessage, { readonly type: "hello" }>): LinkedWorker {
-    const worker = new LinkedWorker(socket, hello.pid, hello.holderId);
+    const worker = new LinkedWorker(socket, hello);
     this.#workers.set(worker.pid, worker);
     if (this.#table !== undefined) worker.send(this.#tableMessage(this.#table));
     for (const drain of this.#drains.values()) if (drain.waitingFor.has(worker.pid)) worker.send(drain.message);
@@ -175,6 +180,9 @@ export class GatewayLink implements Gateway {
       }
       case "address_in_use":
         if (!this.#isOrphan(worker)) this.#handOver(message.address);
+        return;
+      case "serves":
+        worker.serves = message.version;
         return;
       case "hello":
         return;
@@ -261,11 +269,14 @@ class LinkedWorker {
   readonly pid: number;
   readonly holderId: string;
   acknowledged = 0;
+  /** The version of its program, once it listens on the public address. */
+  serves: string | undefined;
 
-  constructor(socket: Socket, pid: number, holderId: string) {
+  constructor(socket: Socket, { pid, holderId, serves }: Extract<WorkerMessage, { readonly type: "hello" }>) {
     this.socket = socket;
     this.pid = pid;
     this.holderId = holderId;
+    this.serves = serves;
   }
 
   send(message: LinkMessage): void {

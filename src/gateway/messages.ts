@@ -6,7 +6,9 @@ import type { RouteTable } from "../domain/route.ts";
 /** Worker → control. */
 export type WorkerMessage =
   /** First on each connection. `holderId`: of the holder that started it, present or past. */
-  | { readonly type: "hello"; readonly pid: number; readonly holderId: string }
+  | { readonly type: "hello"; readonly pid: number; readonly holderId: string; readonly serves?: string | undefined }
+  /** It listens on the public address; `version`: of its program, as `serves` in later hellos. */
+  | { readonly type: "serves"; readonly version: string }
   /** The table of that version is in use. */
   | { readonly type: "ack"; readonly version: number }
   /** It has a table and can't have the public address. Repeated while that lasts. */

@@ -4,7 +4,7 @@ import { formatListenAddress, parseListenAddress } from "./listen-address.ts";
 import type { WorkerOptions } from "./worker.ts";
 import type { WorkerUser } from "./worker-user.ts";
 
-export type WorkerSettings = Omit<WorkerOptions, "logger"> & {
+export type WorkerSettings = Omit<WorkerOptions, "logger" | "version"> & {
   /** Whom it becomes before it does anything else; undefined: it stays who it is. */
   readonly user: WorkerUser | undefined;
 };

@@ -11,7 +11,8 @@ export const LAST_REDIAL_MS = 100;
 
 export type WorkerLinkOptions = {
   readonly socketPath: string;
-  readonly hello: Extract<WorkerMessage, { readonly type: "hello" }>;
+  /** What is true at the time. */
+  readonly hello: () => Extract<WorkerMessage, { readonly type: "hello" }>;
   readonly onMessage: (message: LinkMessage) => void;
 };
 
@@ -47,7 +48,7 @@ export class WorkerLink {
     socket.once("connect", () => {
       this.#socket = socket;
       this.#redialMs = FIRST_REDIAL_MS;
-      writeLine(socket, this.#options.hello);
+      writeLine(socket, this.#options.hello());
       // What comes over this socket was sent by control, whose side is typed; only this server's user can open it.
       readLines(socket, (value) => this.#options.onMessage(value as LinkMessage));
     });

@@ -30,6 +30,8 @@ export type WorkerOptions = {
   readonly holderId: string;
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
+  /** Of this program: an upgrade is done when the workers that serve are of the new one. */
+  readonly version: string;
   readonly logger: Logger;
 };
 
@@ -89,7 +91,10 @@ class Worker {
     );
     this.#link = new WorkerLink({
       socketPath: join(options.dataDir, "gateway.sock"),
-      hello: { type: "hello", pid: process.pid, holderId: options.holderId },
+      hello: () => ({
+        ...{ type: "hello", pid: process.pid, holderId: options.holderId },
+        serves: this.#bound === undefined ? undefined : options.version,
+      }),
       onMessage: (message) => void this.#take(message).catch((error: unknown) => this.#fail(error)),
     });
   }
@@ -163,6 +168,7 @@ class Worker {
     if (this.#router.isDraining) return;
     const port = await this.#server.listen(address);
     this.#bound = { ...address, port };
+    this.#link.send({ type: "serves", version: this.#options.version });
     if (process.connected) process.send?.({ type: "listening", port });
   }
 

@@ -1,12 +1,13 @@
 /** `GET /api/audit`: who changed what, when, and from where; for admins. */
 
 import { z } from "zod";
+import { sliceQuery } from "../api/wire.ts";
 import type { AuditFilter, AuditStore } from "../domain/audit.ts";
 import { auditSchema, auditView } from "./account-views.ts";
 import { type App, addRoute } from "./app.ts";
-import { envelope, envelopeOf, listQuery, pageOf } from "./schemas.ts";
+import { envelope, envelopeOf, pageOf } from "./schemas.ts";
 
-const auditQuery = listQuery.extend({
+const auditQuery = sliceQuery.extend({
   user_id: z.string().max(64).optional().describe("Only what this user did"),
   search: z.string().max(300).optional().describe("A part of action or target, whatever its case"),
   since: z.iso.datetime({ offset: true }).optional().describe("Nothing older"),

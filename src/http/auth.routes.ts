@@ -5,7 +5,7 @@ import type { Accounts } from "../domain/accounts.ts";
 import type { Actor } from "../domain/actor.ts";
 import { AppError } from "../domain/errors.ts";
 import type { SetupToken } from "../domain/setup-token.ts";
-import type { User } from "../domain/user.ts";
+import { MAX_EMAIL_LENGTH, MAX_PASSWORD_LENGTH, type User } from "../domain/user.ts";
 import {
   emailField,
   meSchema,
@@ -35,13 +35,17 @@ const registerBody = z.strictObject({
   password: passwordField,
   setup_token: z.string().max(200).describe("The passkey, or the one-time token of the claim address"),
 });
-const loginBody = z.strictObject({ email: z.string(), password: z.string() });
+/** Longer ones are nobody's; the login limiter remembers what it is given. Room for spaces around the e-mail. */
+const loginBody = z.strictObject({
+  email: z.string().max(MAX_EMAIL_LENGTH + 46),
+  password: z.string().max(MAX_PASSWORD_LENGTH),
+});
 const refreshBody = z.strictObject({ refresh_token: z.string() });
 const profileBody = z.strictObject({
   email: emailField.optional(),
   name: nameField.optional(),
   new_password: passwordField.optional(),
-  current_password: z.string().optional().describe("Needed only with new_password"),
+  current_password: z.string().max(MAX_PASSWORD_LENGTH).optional().describe("Needed only with new_password"),
 });
 
 export function authRoutes(app: App, options: AuthRoutesOptions): void {

@@ -5,7 +5,7 @@
 
 import type { FastifyRequest } from "fastify";
 import { type Actor, PASSKEY_ACTOR } from "../domain/actor.ts";
-import { AppError } from "../domain/errors.ts";
+import { AppError, isAppError } from "../domain/errors.ts";
 import { TOKEN_PREFIX } from "../domain/session.ts";
 import { isLocal } from "./client-address.ts";
 
@@ -21,6 +21,8 @@ export type Credentials = {
   readonly admits: (credential: string) => Promise<boolean>;
   /** Who an access token or API key stands for; undefined for anything else and for what has expired. */
   readonly identify: (token: string) => Promise<Actor | undefined>;
+  /** Who a session stands for as long as it can be refreshed; undefined once it has ended. */
+  readonly findSession: (sessionId: string) => Promise<Actor | undefined>;
 };
 
 declare module "fastify" {
@@ -39,9 +41,33 @@ export async function authorize(request: FastifyRequest, credentials: Credential
   if (permission === "public" || request.is404) return;
   if (permission === "local_or_admin" && isLocal(request)) return;
   request.actor = await requireActor(request.headers.authorization, credentials);
-  if (permission !== "member" && request.actor.role !== "admin") {
+  if (!isEnough(request.actor, permission)) {
     throw new AppError("forbidden", "Insufficient permissions.", { remedy: "Ask an admin of this server." });
   }
+}
+
+/**
+ * For answers that last: may whoever asked still be told? As long as the session, the API key or the passkey lasts,
+ * longer than the access token that was shown. What can't be told now counts as yes.
+ */
+export async function mayStillAsk(request: FastifyRequest, credentials: Credentials): Promise<boolean> {
+  const { actor, headers, routeOptions } = request;
+  if (actor === undefined) return true;
+  try {
+    const isSession = actor.kind === "session";
+    const now = await (isSession
+      ? credentials.findSession(actor.sessionId)
+      : requireActor(headers.authorization, credentials));
+    return now !== undefined && isEnough(now, routeOptions.config.permission ?? "admin");
+  } catch (error) {
+    if (isAppError(error, "unauthorized")) return false;
+    request.log.warn({ err: error }, "whether somebody is still signed in could not be told");
+    return true;
+  }
+}
+
+function isEnough(actor: Actor, permission: Permission): boolean {
+  return permission === "member" || actor.role === "admin";
 }
 
 /** Who a bare token stands for, the passkey among them: for WebSockets, which say it in a message. */

@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError, type ErrorCode } from "../domain/errors.ts";
+import { type Issue, validationError } from "./validation-error.ts";
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid: 400,
@@ -73,20 +74,18 @@ type FastifyLikeError = {
   readonly validationContext?: string;
 };
 
-/** What a zod schema has against a value, as its Fastify binding tells it. */
-type Issue = {
-  readonly keyword?: string;
-  readonly instancePath?: string;
-  readonly message?: string;
-  readonly params?: { readonly expected?: string; readonly origin?: string; readonly keys?: readonly string[] };
-};
-
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: "invalid",
   404: "not_found",
   405: "method_not_allowed",
   413: "too_large",
   415: "unsupported_media_type",
+};
+
+/** What to do about some of Fastify's own errors, by their code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "Send JSON, with the header `Content-Type: application/json`.",
+  FST_ERR_CTP_BODY_TOO_LARGE: "Send less at once.",
 };
 
 /** Any thrown thing as an AppError; what nobody expected becomes `internal` with the original as its cause. */
@@ -104,37 +103,9 @@ export function toAppError(error: unknown): AppError {
   if (statusCode < 400 || statusCode >= 500) return new AppError("internal", "Internal error.", { cause: error });
   if (known.code === "FST_ERR_CTP_INVALID_JSON_BODY" || error instanceof SyntaxError)
     return new AppError("invalid", "Invalid JSON body.", { cause: error });
-  return new AppError(BY_STATUS[statusCode] ?? "invalid", message ?? "Bad request.", { cause: error });
-}
-
-function validationError(issues: readonly Issue[], context: string | undefined): AppError {
-  const noInteger = context === "querystring" ? issues.find(isNoInteger) : undefined;
-  if (noInteger !== undefined) {
-    const field = fieldOf(noInteger);
-    const message = `Query param "${field}" must be an integer.`;
-    return new AppError("invalid", message, { fields: { [field]: ["must be an integer"] } });
-  }
-  // A map: a field may be called `constructor`.
-  const fields = new Map<string, readonly string[]>();
-  const add = (field: string, message: string): void => {
-    fields.set(field, [...(fields.get(field) ?? []), message]);
-  };
-  for (const issue of issues) {
-    const field = fieldOf(issue);
-    if (issue.keyword === "unrecognized_keys")
-      for (const key of issue.params?.keys ?? []) add(field === "" ? key : `${field}.${key}`, "is not known");
-    else add(field || "body", issue.message ?? "is not valid");
-  }
-  return new AppError("unprocessable", "Validation failed.", { fields: Object.fromEntries(fields) });
-}
-
-function isNoInteger({ keyword, params }: Issue): boolean {
-  if (keyword === "too_big" || keyword === "too_small") return params?.origin === "int";
-  return keyword === "invalid_type" && (params?.expected === "number" || params?.expected === "int");
-}
-
-/** `/ports/0/host_port` as `ports[0].host_port`. */
-function fieldOf({ instancePath = "" }: Issue): string {
-  const [first = "", ...rest] = instancePath.replace(/^\//, "").split("/");
-  return rest.reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : `${path}.${part}`), first);
+  const remedy = REMEDIES[known.code ?? ""];
+  return new AppError(BY_STATUS[statusCode] ?? "invalid", message ?? "Bad request.", {
+    cause: error,
+    ...(remedy !== undefined && { remedy }),
+  });
 }

@@ -6,17 +6,38 @@ import { pipeline } from "node:stream/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Build, BuildLogs } from "../domain/build.ts";
 
-type OpenStream = { readonly closed: AbortController; readonly raw: FastifyReply["raw"] };
+type OpenStream = {
+  readonly closed: AbortController;
+  readonly request: FastifyRequest;
+  readonly raw: FastifyReply["raw"];
+};
 
 const OPEN_STREAMS = new WeakMap<object, Set<OpenStream>>();
 /** How long a reader may take for the rest when the app closes, in milliseconds. */
 const LAST_WORDS_MS = 500;
 
-/** Ends what is followed when the app closes, so that nobody holds it up: whoever followed comes back to the next one. */
-export function endStreamsOnClose(app: FastifyInstance): void {
+/** How often it is looked whether those who follow may still do so, in milliseconds. */
+const LOOK_MS = 15_000;
+
+/**
+ * Ends what is followed when the app closes, so that nobody holds it up: whoever followed comes back to the next one. And
+ * when whoever follows is signed in no more.
+ * @param mayFollow asked for each request now and then
+ */
+export function endStreams(
+  app: FastifyInstance,
+  mayFollow: (request: FastifyRequest) => Promise<boolean>,
+  lookMs = LOOK_MS,
+): void {
   const open = new Set<OpenStream>();
   OPEN_STREAMS.set(app.server, open);
+  const look = async ({ closed, request }: OpenStream): Promise<void> => {
+    if (!(await mayFollow(request))) closed.abort();
+  };
+  const timer = setInterval(() => void Promise.all([...open].map(look)), lookMs);
+  timer.unref();
   app.addHook("preClose", async () => {
+    clearInterval(timer);
     for (const { closed } of open) closed.abort();
     const cut = setTimeout(() => {
       // Whoever does not read would hold the app up for ever.
@@ -26,11 +47,11 @@ export function endStreamsOnClose(app: FastifyInstance): void {
   });
 }
 
-/** Aborted when the client is gone or the answer is complete, and when the app closes. */
+/** Aborted when the client is gone, signed in no more, or the answer is complete, and when the app closes. */
 export function untilClosed(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const closed = new AbortController();
   const open = OPEN_STREAMS.get(request.server.server);
-  const stream = { closed, raw: reply.raw };
+  const stream = { closed, request, raw: reply.raw };
   open?.add(stream);
   reply.raw.once("close", () => {
     open?.delete(stream);

@@ -21,8 +21,8 @@ export function pendingChangeRoutes(app: App, options: ProjectRoutesOptions): vo
   const view = serviceViewer(options);
 
   serve(app, "GET /api/projects/:p/pending-changes", "member", async ({ params }) => {
-    const { id } = await find(params.p);
-    return { data: (await staged.list(id)).map(pendingChangeView) };
+    const { changes, deploys, problem } = await staged.preview((await find(params.p)).id);
+    return { data: changes.map(pendingChangeView), deploys: [...deploys], problem };
   });
   serve(app, "POST /api/projects/:p/pending-changes", "member", async ({ params, body, request }) => {
     const project = await find(params.p);

@@ -9,32 +9,42 @@ import type { Stores } from "../domain/stores.ts";
 import { nearest } from "../lib/nearest.ts";
 
 /**
- * By id, slug, or a name that only one project has; what comes first in this list wins.
+ * By id, slug, or a name that only one project has; what comes first in this list wins. Slugs and names are found whatever
+ * their case; a name in its own case goes before others.
  * @throws AppError `not_found` with the nearest slug, `conflict` naming the slugs of those that share the name
  */
 export async function findProject(
   projects: Pick<ProjectStore, "get" | "findBySlug" | "list">,
   idOrSlug: string,
 ): Promise<Project> {
-  const found = (await projectById(projects, idOrSlug)) ?? (await projects.findBySlug(idOrSlug));
+  const found = (await projectById(projects, idOrSlug)) ?? (await projects.findBySlug(foldCase(idOrSlug)));
   if (found !== undefined) return found;
   const all = await projects.list();
   const named = onlyNamed(all, idOrSlug);
   if (named !== undefined) return named;
-  const slugs = all.map(({ slug }) => slug);
-  const near = nearest(idOrSlug, slugs);
+  const near = nearest(
+    idOrSlug.toLowerCase(),
+    all.map(({ slug }) => slug),
+  );
   throw new AppError("not_found", `There is no project ${idOrSlug}.`, {
     remedy: near === undefined ? "See what there is: slipway project list." : `Did you mean ${near}?`,
   });
 }
 
 function onlyNamed(all: readonly Project[], name: string): Project | undefined {
-  const named = all.filter((project) => project.name === name);
+  const folded = foldCase(name);
+  const alike = all.filter((project) => foldCase(project.name) === folded);
+  const exact = alike.filter((project) => project.name === name);
+  const named = exact.length === 0 ? alike : exact;
   if (named.length <= 1) return named[0];
   const slugs = named.map(({ slug }) => slug).sort();
   throw new AppError("conflict", `${named.length} projects are called ${name}: ${slugs.join(", ")}.`, {
     remedy: "Name the one that is meant by its slug.",
   });
+}
+
+function foldCase(name: string): string {
+  return name.normalize().toLowerCase();
 }
 
 async function projectById(projects: Pick<ProjectStore, "get">, id: string): Promise<Project | undefined> {

@@ -1,6 +1,7 @@
 /** Schemas that several routes share: parameters, lists, errors. */
 
 import { z } from "zod";
+import { flagText, sliceQuery } from "../api/wire.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
 
 export const nameParams = z.object({ name: z.string().max(300) });
@@ -11,20 +12,9 @@ export const projectQuery = z.object({
   project: z.string().max(47).optional().describe("Id or slug of the project; `default` when absent"),
 });
 
-/** A slice of a list. A number that is none is answered 400 (error-answer.ts). */
-export const listQuery = z.object({
-  limit: z.coerce.number().int().default(20).describe("1 to 100; what is beyond is brought into these bounds"),
-  offset: z.coerce.number().int().default(0),
-});
+export const pageQuery = projectQuery.extend(sliceQuery.shape);
 
-export const pageQuery = projectQuery.extend(listQuery.shape);
-
-/** `1`, `true` and an empty value switch a flag on. */
-export const flag = z
-  .string()
-  .optional()
-  .transform((value) => value === "" || value === "1" || value === "true")
-  .describe("`1` switches it on");
+export const flag = flagText;
 
 export const errorSchema = z
   .strictObject({

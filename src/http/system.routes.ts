@@ -11,6 +11,7 @@ import { claimPage, docsPage, frontPage } from "./pages.ts";
 const readinessSchema = z.strictObject({
   status: z.enum(["ready", "not_ready"]),
   checks: z.strictObject({ store: z.boolean(), engine: z.boolean(), gateway: z.boolean() }),
+  handed_over: z.boolean().describe("All gateway workers are of this version; false for a moment of each upgrade"),
 });
 
 const infoSchema = z.strictObject({
@@ -44,6 +45,8 @@ export type SystemRoutesOptions = {
   readonly unpackedLimitBytes: number;
   /** Are there workers that route by the present table? */
   readonly isGatewayReady: () => boolean;
+  /** Do as many workers of this version listen as there shall be? */
+  readonly isHandedOver: () => boolean;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly reload: () => Promise<void>;
   readonly setupToken: SetupToken;
@@ -79,7 +82,9 @@ export function systemRoutes(app: App, options: SystemRoutesOptions): void {
     handler: async (_request, reply) => {
       const checks = await readiness(options);
       const isReady = Object.values(checks).every((ok) => ok);
-      return reply.status(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not_ready", checks });
+      return reply
+        .status(isReady ? 200 : 503)
+        .send({ status: isReady ? "ready" : "not_ready", checks, handed_over: options.isHandedOver() });
     },
   });
   addRoute(app, {

@@ -2,13 +2,14 @@
 
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { sliceQuery } from "../api/wire.ts";
 import type { Accounts } from "../domain/accounts.ts";
 import { AppError } from "../domain/errors.ts";
 import type { UserFilter, UserStore } from "../domain/user.ts";
 import { emailField, nameField, passwordField, roleField, userSchema, userView } from "./account-views.ts";
 import { type App, addRoute } from "./app.ts";
 import { actorOf } from "./authorize.ts";
-import { envelope, envelopeOf, listQuery, pageOf } from "./schemas.ts";
+import { envelope, envelopeOf, pageOf } from "./schemas.ts";
 
 export type UserRoutesOptions = {
   readonly accounts: Accounts;
@@ -28,7 +29,7 @@ const patchBody = z.strictObject({
   password: passwordField.optional(),
   role: roleField.optional(),
 });
-const usersQuery = listQuery.extend({
+const usersQuery = sliceQuery.extend({
   name: z.string().max(300).optional().describe("A part of the name, whatever its case"),
   email: z.string().max(300).optional().describe("A part of the e-mail"),
 });

@@ -28,9 +28,13 @@ import { findGatewayUser, shareSocket } from "./gateway-user.ts";
 import { createHttp } from "./http.ts";
 import { countBuilds } from "./measure.ts";
 import { createPeople } from "./people.ts";
+import { lockServer } from "./prefix-lock.ts";
 import { restartAfterRestore } from "./restore-volumes.ts";
 import { openSecretParts } from "./secret-parts.ts";
 import { openSystemParts } from "./system-parts.ts";
+
+/** How long a control before this one, whose holder was killed, may take to end, in milliseconds. */
+const PREDECESSOR_MS = 10_000;
 
 export type ControlOptions = {
   readonly config: Config;
@@ -61,6 +65,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   if (previous !== undefined) logger.info({ previous }, "a backup was restored");
   const database = await SqliteDatabase.open(config.databasePath);
   const serverId = await prepareDatabase(database, options.setupToken);
+  const places = { env: options.env, isRoot: process.getuid?.() === 0 };
+  const serverLock = await lockServer(serverId, config, places, PREDECESSOR_MS);
   const { passkey } = await openPasskey(config.passfile);
   const events = new MemoryEventBus((error, { type }) =>
     logger.error({ err: error, event: type }, "somebody who was told of an event failed"),
@@ -84,7 +90,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     logger,
   });
   const people = createPeople({ database, events, clock: systemClock, logger });
-  const system = await openSystemParts({ ...options, database, driver, serverId, clock: systemClock });
+  const keepFiles = (): Promise<() => void> => core.housekeeping.hold();
+  const system = await openSystemParts({ ...options, database, driver, serverId, keepFiles, clock: systemClock });
   const core = createCore({ config, logger, database, driver, parts, secretParts, gateway, events, metrics, names });
   const http = await createHttp({
     ...options,
@@ -129,6 +136,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await secretParts.close();
       await gateway.close();
       await database.close();
+      await serverLock?.release();
     },
   };
 }

@@ -28,7 +28,7 @@ import { apiKeyRoutes } from "../http/api-keys.routes.ts";
 import { type App, createApp } from "../http/app.ts";
 import { auditRoutes } from "../http/audit.routes.ts";
 import { authRoutes } from "../http/auth.routes.ts";
-import type { Credentials } from "../http/authorize.ts";
+import { type Credentials, mayStillAsk } from "../http/authorize.ts";
 import { backupRoutes } from "../http/backup.routes.ts";
 import { canvasRoutes } from "../http/canvas/canvas.routes.ts";
 import { containerRoutes } from "../http/containers.routes.ts";
@@ -38,7 +38,7 @@ import { functionSourceRoutes } from "../http/function-source.routes.ts";
 import { functionRoutes } from "../http/functions.routes.ts";
 import { lambdaFunctionRoutes } from "../http/lambdaathome-functions.routes.ts";
 import { lambdaRuntimeRoutes } from "../http/lambdaathome-runtimes.routes.ts";
-import { endStreamsOnClose } from "../http/log-stream.ts";
+import { endStreams } from "../http/log-stream.ts";
 import { manifestSchemaRoutes } from "../http/manifest-schema.routes.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { pendingChangeRoutes } from "../http/pending-changes.routes.ts";
@@ -73,7 +73,7 @@ export type HttpParts = {
   readonly database: Database;
   readonly driver: Driver;
   readonly parts: Pick<BuildParts, "runtimes" | "buildLogs" | "uploadsDir" | "presets" | "sources">;
-  readonly gateway: Pick<GatewayLink, "connectedWorkers">;
+  readonly gateway: Pick<GatewayLink, "connectedWorkers" | "serving">;
   readonly metrics: Metrics;
   readonly events: EventBus;
   readonly board: CanvasBoard;
@@ -142,6 +142,7 @@ export function createHttp(wired: HttpParts): Promise<App> {
   const credentials: Credentials = {
     admits: (credential) => passkey.admits(credential),
     identify: (token) => accounts.identify(token),
+    findSession: (id) => accounts.findSession(id),
   };
   return createApp(
     {
@@ -168,7 +169,7 @@ export function createHttp(wired: HttpParts): Promise<App> {
       runtimeRoutes(app, { runtimes, uploadsDir });
       presetRoutes(app, { presets: parts.presets });
       serviceLogRoutes(app, functionOptions);
-      endStreamsOnClose(app);
+      endStreams(app, (request) => mayStillAsk(request, credentials));
       canvasRoutes(app, {
         ...projectOptions,
         board: wired.board,
@@ -176,7 +177,7 @@ export function createHttp(wired: HttpParts): Promise<App> {
         events: wired.events,
         audit: wired.auditLog,
         credentials,
-        findSession: (id) => accounts.findSession(id),
+        findSession: credentials.findSession,
         logger,
       });
       authRoutes(app, { accounts, credentials, setupToken: wired.setup });
@@ -210,6 +211,7 @@ function systemOptions(wired: HttpParts) {
     uploadLimitBytes: config.uploadLimitBytes,
     unpackedLimitBytes: config.unpackedLimitBytes,
     isGatewayReady: () => gateway.connectedWorkers.length > 0,
+    isHandedOver: () => gateway.serving(version) >= config.gatewayWorkers,
     metrics: () => metrics.text(),
     reload: async () => wired.reload(),
     setupToken: wired.setup,

@@ -11,17 +11,55 @@ import { AppError, isAppError } from "../domain/errors.ts";
 import { DataDirectoryLock } from "../store/lock.ts";
 import type { Config } from "./config.ts";
 
+const LOOK_EVERY_MS = 50;
+
 export type RunPlaces = { readonly env: Readonly<Record<string, string | undefined>>; readonly isRoot: boolean };
 
+type Engine = Pick<Config, "driver" | "dockerSocket">;
+export type RunLock = { release(): Promise<void> };
+
 /** Undefined where there is nothing to lock: no engine, or no place for such files. @throws AppError `conflict` */
-export async function lockPrefix(
-  { driver, dockerSocket, prefix }: Pick<Config, "driver" | "dockerSocket" | "prefix">,
+export function lockPrefix(config: Engine & Pick<Config, "prefix">, places: RunPlaces): Promise<RunLock | undefined> {
+  return lockName(config.prefix, config, places, (pid) => ({
+    message: `Another Slipway server ${pid} runs on this Docker engine under the prefix ${config.prefix}.`,
+    remedy: "Stop it first, or give this one names and addresses of its own: SLIPWAY_PREFIX and SLIPWAY_NETWORK_POOL.",
+  }));
+}
+
+/**
+ * The same for two servers of one id, which a restored backup or a copied data folder makes: whatever their prefixes,
+ * each would take the other's instances for its own. A control that is just ending is waited for.
+ */
+export async function lockServer(serverId: string, config: Engine, places: RunPlaces, waitMs = 0) {
+  for (const end = performance.now() + waitMs; ; ) {
+    try {
+      return await lockName(`server-${serverId}`, config, places, (pid) => ({
+        message: `The server that this is a copy of (${serverId}) runs on this Docker engine ${pid}.`,
+        remedy: "Stop that one first: both would manage the same containers.",
+      }));
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+}
+
+/** @throws AppError `conflict` when a server of that id runs on this engine */
+export async function requireNotServed(serverId: string, config: Engine, env: RunPlaces["env"]): Promise<void> {
+  const lock = await lockServer(serverId, config, { env, isRoot: process.getuid?.() === 0 });
+  await lock?.release();
+}
+
+async function lockName(
+  name: string,
+  { driver, dockerSocket }: Engine,
   places: RunPlaces,
-): Promise<{ release(): Promise<void> } | undefined> {
+  taken: (pid: string) => { readonly message: string; readonly remedy: string },
+): Promise<RunLock | undefined> {
   const folder = runFolder(places);
   if (driver !== "docker" || folder === undefined) return undefined;
   const engine = createHash("sha256").update(dockerSocket).digest("hex").slice(0, 8);
-  const path = join(folder, `${prefix}-${engine}`);
+  const path = join(folder, `${name}-${engine}`);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const lock = await DataDirectoryLock.acquire(path);
@@ -34,16 +72,8 @@ export async function lockPrefix(
     };
   } catch (error) {
     if (!isAppError(error, "conflict")) return undefined;
-    const pid = /\(pid \d+\)/.exec(error.message)?.[0] ?? "";
-    throw new AppError(
-      "conflict",
-      `Another Slipway server ${pid} runs on this Docker engine under the prefix ${prefix}.`.replace("  ", " "),
-      {
-        cause: error,
-        remedy:
-          "Stop it first, or give this one names and addresses of its own: SLIPWAY_PREFIX and SLIPWAY_NETWORK_POOL.",
-      },
-    );
+    const { message, remedy } = taken(/\(pid \d+\)/.exec(error.message)?.[0] ?? "");
+    throw new AppError("conflict", message.replace("  ", " ").replace(" .", "."), { cause: error, remedy });
   }
 }
 

@@ -12,6 +12,8 @@ import { ReleaseWatch } from "../sysinfo/release-watch.ts";
 import { StagedUpgrades } from "../sysinfo/staged-upgrades.ts";
 import { HostInspector } from "../sysinfo/system-inspector.ts";
 import type { Config } from "./config.ts";
+import { requireNotServed } from "./prefix-lock.ts";
+import { restoreRoom } from "./restore-room.ts";
 
 export type SystemPartsOptions = {
   readonly config: Config;
@@ -20,6 +22,8 @@ export type SystemPartsOptions = {
   readonly database: Database;
   readonly driver: Pick<EngineDriver, "describe" | "usage">;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Holds what clears files away; see ServerBackupsOptions. */
+  readonly keepFiles: () => Promise<() => void>;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -28,7 +32,7 @@ export type SystemParts = Awaited<ReturnType<typeof openSystemParts>>;
 
 /** The parts, none of them started. */
 export async function openSystemParts(options: SystemPartsOptions) {
-  const { config, version, serverId, database, driver, env, clock, logger } = options;
+  const { config, version, serverId, database, driver, env, keepFiles, clock, logger } = options;
   const { dataDir, databasePath, passfile } = config;
   const now = (): number => clock.now();
   const upgrades = new StagedUpgrades({
@@ -41,10 +45,11 @@ export async function openSystemParts(options: SystemPartsOptions) {
   const inspector = new HostInspector({ version, startedAt: now(), databasePath, database, driver, upgrades });
   const backups = new ServerBackups({
     places: { dataDir, databasePath, passfile },
-    ...{ version, serverId, now },
+    ...{ version, serverId, keepFiles, room: restoreRoom, now },
     schema: newestSchema(),
     copyDatabase: (path) => database.backupTo(path),
     inspect: inspectDatabase,
+    requireNotServed: (id) => requireNotServed(id, config, env),
     hasServices: async () => (await database.services.list()).length > 0,
   });
   const watch = new ReleaseWatch({ upgrades, version, clock, logger });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { commitRestore, openStaging } from "../backup/pending-restore.ts";
 import { DATABASE_NAME } from "../domain/backup.ts";
 import { COMING } from "../domain/deployment.ts";
-import { AppError } from "../domain/errors.ts";
+import { AppError, isAppError } from "../domain/errors.ts";
 import { makeFolder } from "../lib/make-folder.ts";
 import { run } from "../lib/run.ts";
 import { countDeployments, inspectDatabase } from "../store/inspect-database.ts";
@@ -51,7 +51,11 @@ export function upgradeHands(dataDir: string, env: NodeJS.ProcessEnv): UpgradeHa
 
 /** Of the holder, which outlives what is upgraded. @throws AppError `unavailable` when no server has the directory */
 async function serverPid(dataDir: string): Promise<number> {
-  const lock = await DataDirectoryLock.acquire(dataDir).catch(() => undefined);
+  // Any other trouble with the lock says nothing: the pid in the file may be anybody's by now.
+  const lock = await DataDirectoryLock.acquire(dataDir).catch((error: unknown) => {
+    if (!isAppError(error, "conflict")) throw error;
+    return undefined;
+  });
   if (lock !== undefined) {
     await lock.release();
     throw new AppError("unavailable", `No server runs on ${dataDir}.`, { remedy: "Start it: systemctl start slipway" });

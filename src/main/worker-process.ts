@@ -4,8 +4,9 @@ import { LineLogger } from "../gateway/line-logger.ts";
 import { runWorker } from "../gateway/worker.ts";
 import { readWorkerEnv } from "../gateway/worker-env.ts";
 import { becomeUser } from "../gateway/worker-user.ts";
+import { VERSION } from "./version.ts";
 
 const { user, ...settings } = readWorkerEnv(process.env);
 if (user !== undefined) becomeUser(user);
-await runWorker({ ...settings, logger: new LineLogger() });
+await runWorker({ ...settings, version: VERSION, logger: new LineLogger() });
 process.exit();

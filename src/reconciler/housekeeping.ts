@@ -35,6 +35,8 @@ export type HousekeepingOptions = {
 const PRUNE_OLDER_THAN_MS = 24 * 3_600_000;
 /** Pruning the engine costs it something: not at every round. */
 const PRUNE_EVERY_MS = 3_600_000;
+/** The chores that remove what a backup takes from the disk. */
+const CLEARS_FILES: ReadonlySet<string> = new Set(["runtimes", "buildLogs", "sources"]);
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
@@ -42,6 +44,8 @@ export class Housekeeping {
   #prunedAt = 0;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #holds = 0;
+  #clearing: Promise<void> = Promise.resolve();
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -51,6 +55,17 @@ export class Housekeeping {
     this.#running = this.#round().finally(() => {
       if (!this.#isClosed) this.#cancel = this.#options.clock.schedule(this.#options.intervalMs, () => this.start());
     });
+  }
+
+  /** From when it resolves no file is removed, until the answered function is called. */
+  async hold(): Promise<() => void> {
+    let isHeld = true;
+    this.#holds += 1;
+    await this.#clearing;
+    return () => {
+      if (isHeld) this.#holds -= 1;
+      isHeld = false;
+    };
   }
 
   async close(): Promise<void> {
@@ -73,9 +88,13 @@ export class Housekeeping {
     };
     for (const [chore, work] of Object.entries(chores)) {
       if (this.#isClosed) return;
-      await work().catch((error: unknown) =>
+      const clearsFiles = CLEARS_FILES.has(chore);
+      if (clearsFiles && this.#holds > 0) continue;
+      const working = work().catch((error: unknown) =>
         logger.warn({ err: error, chore }, "clean-up failed, the next round tries again"),
       );
+      if (clearsFiles) this.#clearing = working;
+      await working;
     }
   }
 

@@ -138,7 +138,7 @@ export class ImageFetcher implements ImageFetch {
   async #make(request: FetchRequest, error: AppError, log: Log, signal: AbortSignal): Promise<ImageInfo | undefined> {
     const recipe = this.#recipeOf(request);
     if (recipe === undefined || error.code !== "bad_gateway") return undefined;
-    log(`${error.message} It is made from packages of the distribution instead.`);
+    log(`${error.message.replace(/\.?$/, ".")} It is made from packages of the distribution instead.`);
     return this.#require(await recipe(log, signal));
   }
 

@@ -9,7 +9,6 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { EngineDriver, ObservedInstance } from "../domain/driver.ts";
 import type { DomainEvent } from "../domain/events.ts";
 import { planReconcile } from "../domain/reconcile.ts";
-import type { Service } from "../domain/service.ts";
 import { DeployTests, type DeployTestsOptions } from "./deploy-tests.ts";
 import { DeploymentMarks } from "./deployment-marks.ts";
 import { InstanceRunner, type InstanceRunnerOptions } from "./instance-runner.ts";
@@ -17,7 +16,7 @@ import { KeyedQueue } from "./keyed-queue.ts";
 import { type LookAt, Prober } from "./prober.ts";
 import { ProjectNetworks, type ProjectNetworksOptions } from "./project-networks.ts";
 import { ServicePass, type ServicePassOptions } from "./service-pass.ts";
-import { readAllSnapshots, readNewest, type Snapshot } from "./snapshot.ts";
+import { readAllSnapshots, readNewest } from "./snapshot.ts";
 
 export type ReconcilerOptions = Omit<InstanceRunnerOptions, "prober" | "tests" | "onDrained" | "driver"> & {
   readonly driver: ServicePassOptions["driver"] & ProjectNetworksOptions["driver"] & Pick<EngineDriver, "watch">;
@@ -146,13 +145,11 @@ export class Reconciler {
     const observed = Map.groupBy(all, (o) => o.serviceId);
     const snapshots = await readAllSnapshots(database);
     const newest = await readNewest(database, snapshots);
-    const owners = ownersOfNames(snapshots);
     const seen = { looks: this.#prober.looks(), verdicts: this.#tests.verdicts() };
     for (const [serviceId, snapshot] of snapshots) {
       this.#pass.watchAgain(snapshot);
       const own: readonly ObservedInstance[] = observed.get(serviceId) ?? [];
-      const lostNames = await this.#pass.lostNames(snapshot, own, (...at) => owners.get(at.join("/")));
-      const plan = planReconcile({ now: clock.now(), ...snapshot, observed: own, ...seen, lostNames });
+      const plan = planReconcile({ now: clock.now(), ...snapshot, observed: own, ...seen });
       const isStatusTrue = (await this.#pass.statusOf(snapshot, newest)) === snapshot.service?.status;
       if (plan.actions.length > 0 || !isStatusTrue) this.trigger(serviceId);
       else if (plan.nextLookAt !== null) this.#queue.trigger(serviceId, plan.nextLookAt - clock.now());
@@ -172,10 +169,4 @@ export class Reconciler {
       this.#options.onPass?.(this.#options.clock.now() - startedAt, isOk);
     }
   }
-}
-
-/** Services by `<project id>/<name>`. */
-function ownersOfNames(snapshots: ReadonlyMap<string, Snapshot>): ReadonlyMap<string, Service> {
-  const services = [...snapshots.values()].flatMap(({ service }) => service ?? []);
-  return new Map(services.map((service) => [`${service.projectId}/${service.name}`, service]));
 }

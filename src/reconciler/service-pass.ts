@@ -3,15 +3,13 @@
 import { backoffMs } from "../domain/backoff.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Deployment } from "../domain/deployment.ts";
-import type { ImageDriver, ObservedInstance } from "../domain/driver.ts";
+import type { ImageDriver } from "../domain/driver.ts";
 import { type AppError, isAppError } from "../domain/errors.ts";
 import type { EventBus } from "../domain/events.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import { formerNames } from "../domain/instance-names.ts";
 import type { Logger } from "../domain/logger.ts";
 import { candidateOf, planReconcile } from "../domain/reconcile.ts";
 import type { Action } from "../domain/reconcile-plan.ts";
-import type { Service } from "../domain/service.ts";
 import { serviceStatus } from "../domain/service-status.ts";
 import type { Database } from "../domain/stores.ts";
 import type { DeployTests } from "./deploy-tests.ts";
@@ -58,8 +56,7 @@ export class ServicePass {
       const snapshot = await readSnapshot(database, serviceId);
       await this.#learnSlug(snapshot);
       const observed = await driver.list({ serviceId });
-      const lostNames = await this.lostNames(snapshot, observed, (...at) => database.services.findByName(...at));
-      const seen = { looks: prober.looks(), verdicts: tests.verdicts(), lostNames };
+      const seen = { looks: prober.looks(), verdicts: tests.verdicts() };
       const plan = planReconcile({ now: clock.now(), ...snapshot, observed, ...seen });
       this.watchAgain(snapshot);
       let isWaiting = true;
@@ -80,23 +77,10 @@ export class ServicePass {
     return this.#renamed;
   }
 
-  /** Which of the former names of its instances belong to another service by now. */
-  async lostNames(
-    { service }: Snapshot,
-    observed: readonly ObservedInstance[],
-    find: (projectId: string, name: string) => Promise<Service | undefined> | Service | undefined,
-  ): Promise<ReadonlySet<string>> {
-    const lost = new Set<string>();
-    if (service === undefined) return lost;
-    const former = formerNames(service, observed);
-    if (former.length > 0) this.#renamed.add(service.id);
-    else this.#renamed.delete(service.id);
-    for (const name of former) if ((await find(service.projectId, name)) !== undefined) lost.add(name);
-    return lost;
-  }
-
   /** Looks at instances that run since before a restart of Slipway. */
-  watchAgain({ deployments, records }: Snapshot): void {
+  watchAgain({ service, deployments, records }: Snapshot): void {
+    if (service !== undefined && service.formerNames.length > 0) this.#renamed.add(service.id);
+    else if (service !== undefined) this.#renamed.delete(service.id);
     for (const record of records) {
       const deployment = deployments.find((d) => d.id === record.deploymentId);
       if (deployment !== undefined) this.#options.runner.watch(record, deployment);

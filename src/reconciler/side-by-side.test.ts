@@ -95,16 +95,19 @@ test("one that ends well and shall not be started again rests: stopped, its code
   await world.until(async () => assert.equal((await world.service("job")).status, "running"));
 });
 
-test("a renamed service answers to both names while what ran before runs, and gives the old one to a new service", async (context) => {
+test("a renamed service answers to both names, what is deployed later too, and gives the old one to a new service", async (context) => {
   const world = await open(context);
   await world.deployed("hello", { source: "well-builds-1" });
   const { id } = await world.service("hello");
   const { runtimeId } = await world.instance("hello");
-  await world.database.services.update(id, { name: "greeter", routeName: "greeter" });
+  await world.database.services.update(id, { name: "greeter", routeName: "greeter", formerNames: ["hello"] });
   world.reconciler.trigger(id);
-  await world.until(() => assert.deepEqual(world.driver.namesOf(runtimeId), ["hello", "greeter"]));
-  await world.deployed("hello", { source: "well-builds-2" });
-  await world.until(() => assert.deepEqual(world.driver.namesOf(runtimeId), ["greeter"]));
+  await world.until(() => assert.deepEqual(world.driver.namesOf(runtimeId), ["greeter", "hello"]));
+  await world.deployed("greeter", { source: "well-builds-2" });
+  const second = await world.instance("greeter");
+  assert.deepEqual(world.driver.namesOf(second.runtimeId), ["greeter", "hello"]);
+  await world.deployed("hello", { source: "well-builds-3" });
+  await world.until(() => assert.deepEqual(world.driver.namesOf(second.runtimeId), ["greeter"]));
   assert.deepEqual(world.driver.namesOf((await world.instance("hello")).runtimeId), ["hello"]);
 });
 

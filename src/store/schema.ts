@@ -43,6 +43,7 @@ export const DEPLOYMENT_JSON = [
 ] as const;
 export const DEPLOYMENT_FLAGS = ["isHeld", "awaitsStart"] as const;
 export const RUNTIME_JSON = ["options", "reload"] as const;
+export const SERVICE_JSON = ["formerNames"] as const;
 export const SERVICE_FLAGS = ["isPrivate"] as const;
 export const BUILD_FLAGS = ["wasCached"] as const;
 
@@ -63,7 +64,7 @@ export type PendingChangeRow = {
 export type Schema = {
   projects: Project;
   leavingProjects: LeavingProject;
-  services: StoredRecord<Service, never, (typeof SERVICE_FLAGS)[number]>;
+  services: StoredRecord<Service, (typeof SERVICE_JSON)[number], (typeof SERVICE_FLAGS)[number]>;
   deployments: StoredRecord<Deployment, (typeof DEPLOYMENT_JSON)[number], (typeof DEPLOYMENT_FLAGS)[number]>;
   builds: StoredRecord<Build, never, (typeof BUILD_FLAGS)[number]>;
   instances: InstanceRecord;

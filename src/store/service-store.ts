@@ -5,10 +5,13 @@ import { notFoundError } from "../domain/store-errors.ts";
 import { SqlEnvVarStore } from "./env-var-store.ts";
 import { countOf, isEmptyPatch, paged } from "./page.ts";
 import { RecordCodec } from "./record-codec.ts";
-import { inTransaction, type SchemaDb, SERVICE_FLAGS } from "./schema.ts";
+import { inTransaction, type SchemaDb, SERVICE_FLAGS, SERVICE_JSON } from "./schema.ts";
 import { containsText } from "./text-filter.ts";
 
-const codec = new RecordCodec<Service, never, (typeof SERVICE_FLAGS)[number]>({ json: [], flags: SERVICE_FLAGS });
+const codec = new RecordCodec<Service, (typeof SERVICE_JSON)[number], (typeof SERVICE_FLAGS)[number]>({
+  json: SERVICE_JSON,
+  flags: SERVICE_FLAGS,
+});
 
 export class SqlServiceStore implements ServiceStore {
   readonly #db: SchemaDb;

@@ -25,7 +25,7 @@ import { SqliteConnection } from "./sqlite-connection.ts";
 import { NodeSqliteDialect } from "./sqlite-dialect.ts";
 
 async function openStores(path: string): Promise<{ readonly connection: SqliteConnection; readonly stores: Stores }> {
-  const connection = SqliteConnection.open(path);
+  const connection = SqliteConnection.open(path, 100);
   const dialect = new NodeSqliteDialect(connection, new Exclusive());
   const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin()] });
   await migrate(db.withoutPlugins() as Kysely<unknown>);
@@ -62,7 +62,6 @@ test("while another program holds the lock every store says unavailable", async 
   const path = join(directory, "slipway.db");
   const { connection, stores } = await openStores(path);
   await stores.projects.create(sampleProject("p"));
-  connection.execute("PRAGMA busy_timeout = 0");
   const holder = new DatabaseSync(path);
   holder.exec("BEGIN IMMEDIATE");
   await Promise.all(writes(stores).map((write) => rejectsWith("unavailable", write)));

@@ -54,6 +54,36 @@ test("a lock that another connection holds is unavailable, with when to try agai
   await rm(directory, { recursive: true });
 });
 
+test("waiting for a lock lets everything else go on; those who come later wait no longer than the first", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "slipway-store-"));
+  const path = join(directory, "x.db");
+  const connection = SqliteConnection.open(path, 200);
+  connection.execute("CREATE TABLE t (a)");
+  const holder = new DatabaseSync(path);
+  holder.exec("BEGIN IMMEDIATE");
+  const released = new Promise<void>((resolve) =>
+    setTimeout(() => {
+      holder.exec("COMMIT");
+      resolve();
+    }, 60),
+  );
+  // Only a timer that runs meanwhile frees the lock.
+  await connection.executeQuery(query("INSERT INTO t VALUES (1)"));
+  await released;
+  holder.exec("BEGIN IMMEDIATE");
+  await rejectsWith("unavailable", connection.executeQuery(query("INSERT INTO t VALUES (2)")));
+  const startedAt = performance.now();
+  for (let i = 0; i < 5; i += 1) await rejectsWith("unavailable", connection.begin());
+  assert.ok(performance.now() - startedAt < 200, "refused at once");
+  assert.equal((await connection.executeQuery(query("SELECT a FROM t"))).rows.length, 1);
+  holder.exec("COMMIT");
+  await connection.begin();
+  connection.execute("ROLLBACK");
+  holder.close();
+  connection.close();
+  await rm(directory, { recursive: true });
+});
+
 test("an error that no caller could act on stays what it was", () => {
   const error = new Error("anything");
   assert.equal(translateSqliteError(error), error);

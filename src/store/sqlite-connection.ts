@@ -4,11 +4,14 @@
  */
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import { closedError, translateSqliteError } from "./sqlite-errors.ts";
+import { closedError, isLockedError, translateSqliteError } from "./sqlite-errors.ts";
 
-/** How long to wait for another program's lock, in milliseconds. The event loop stands still meanwhile. */
-const BUSY_TIMEOUT_MS = 5000;
+/** How long to wait for another program's lock, in milliseconds. */
+const LOCK_WAIT_MS = 5000;
+/** How often it is tried meanwhile. SQLite's own waiting would make the event loop stand still. */
+const LOCK_TRY_MS = 20;
 /** More texts than the stores have; beyond it the oldest goes. */
 const KEPT_STATEMENTS = 256;
 
@@ -16,24 +19,29 @@ type Prepared = { readonly statement: StatementSync; readonly isReader: boolean 
 
 export class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
+  readonly #lockWaitMs: number;
   readonly #prepared = new Map<string, Prepared>();
+  /** Since when another program has held the lock; undefined while nobody does, as far as is known. */
+  #lockedSince: number | undefined;
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, lockWaitMs: number) {
     this.#database = database;
+    this.#lockWaitMs = lockWaitMs;
   }
 
   /**
    * Opens or creates the database file.
+   * @param lockWaitMs how long statements wait for another program's lock
    * @throws AppError `unavailable` (can't be opened, or locked by another program), `internal` (not a database)
    */
-  static open(path: string): SqliteConnection {
+  static open(path: string, lockWaitMs = LOCK_WAIT_MS): SqliteConnection {
     return translated(() => {
-      const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+      const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS, enableForeignKeyConstraints: true });
       try {
         // FULL, not NORMAL: with NORMAL a power cut takes the last commits of a WAL database away, and an upload that
         // was answered with 202 must still be there. It costs one fsync per commit, and commits are few: requests to
         // functions never write.
-        database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+        database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0;");
         // SQLite's own `lower` knows the letters A to Z only.
         database.function("lower", { deterministic: true }, (text) =>
           typeof text === "string" ? text.toLowerCase() : text,
@@ -42,17 +50,19 @@ export class SqliteConnection implements DatabaseConnection {
         database.close();
         throw error;
       }
-      return new SqliteConnection(database);
+      return new SqliteConnection(database, lockWaitMs);
     });
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return translated(() => {
+    return this.#whenUnlocked(() => {
       const { statement, isReader } = this.#prepare(query.sql);
       const parameters = query.parameters as SQLInputValue[];
       // Kysely gives each query its row type; SQLite can't know it.
       if (isReader) return { rows: statement.all(...parameters) as R[] };
-      return { rows: [], numAffectedRows: BigInt(statement.run(...parameters).changes) };
+      const { changes } = statement.run(...parameters);
+      this.#lockedSince = undefined;
+      return { rows: [], numAffectedRows: BigInt(changes) };
     });
   }
 
@@ -61,7 +71,15 @@ export class SqliteConnection implements DatabaseConnection {
     yield await this.executeQuery<R>(query);
   }
 
-  /** Runs a statement that takes no parameters and answers nothing, such as BEGIN. */
+  /** IMMEDIATE takes the write lock at once, so that a transaction can't fail in its middle for want of it. */
+  begin(): Promise<void> {
+    return this.#whenUnlocked(() => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      this.#lockedSince = undefined;
+    });
+  }
+
+  /** Runs a statement that takes no parameters and answers nothing, such as COMMIT. */
   execute(sql: string): void {
     translated(() => this.#database.exec(sql));
   }
@@ -80,6 +98,23 @@ export class SqliteConnection implements DatabaseConnection {
   close(): void {
     this.#prepared.clear();
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /**
+   * A statement that finds the lock taken has done nothing, so it can be tried again. Counted from when the lock was
+   * first seen: those who queued behind one who waited in vain are refused at once, not each after a wait of its own.
+   */
+  async #whenUnlocked<T>(work: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isLockedError(error)) throw translateSqliteError(error);
+        this.#lockedSince ??= performance.now();
+        if (performance.now() - this.#lockedSince >= this.#lockWaitMs) throw translateSqliteError(error);
+      }
+      await pause(LOCK_TRY_MS);
+    }
   }
 
   #prepare(sql: string): Prepared {

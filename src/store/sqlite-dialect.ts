@@ -70,9 +70,8 @@ class NodeSqliteDriver implements Driver {
     this.#endTurn();
   }
 
-  /** IMMEDIATE takes the write lock at once, so that a transaction can't fail in its middle for want of it. */
-  async beginTransaction(): Promise<void> {
-    this.#connection.execute("BEGIN IMMEDIATE");
+  beginTransaction(): Promise<void> {
+    return this.#connection.begin();
   }
 
   async commitTransaction(): Promise<void> {

@@ -7,15 +7,20 @@ const LIMIT_MS = 3_000;
 
 export type ServerLook = { readonly version: string; readonly isReady: boolean };
 
-/** Undefined while nobody answers there. Its engine may be away: that is no fault of the server's. */
+/**
+ * Undefined while nobody answers there. Ready is what works by itself and whose gateway workers are of its version: until
+ * they listen, older ones serve. Its engine may be away: that is no fault of the server's.
+ */
 export async function lookAtServer(socketPath: string): Promise<ServerLook | undefined> {
   const health = await get(socketPath, "/api/health").catch(() => undefined);
   if (health?.version === undefined) return undefined;
   const readiness = await get(socketPath, "/readyz").catch(() => undefined);
   if (readiness === undefined) return undefined;
-  const { checks } = JSON.parse(readiness.text) as { checks?: { store?: boolean; gateway?: boolean } };
-  return { version: health.version, isReady: checks?.store === true && checks.gateway === true };
+  const { checks, handed_over } = JSON.parse(readiness.text) as Readiness;
+  return { version: health.version, isReady: checks?.store === true && handed_over === true };
 }
+
+type Readiness = { readonly checks?: { readonly store?: boolean }; readonly handed_over?: boolean };
 
 function get(
   socketPath: string,

@@ -105,16 +105,22 @@ type Announced = {
 };
 
 function offered(announced: Announced, feed: string, now: number): OfferedRelease {
-  if (!URL.canParse(announced.tarball, feed)) throw unusable(feed, "the address of the tarball is none");
+  const tarballUrl = URL.parse(announced.tarball, feed)?.href ?? "";
+  if (!isWeb(tarballUrl)) throw unusable(feed, "the address of the tarball is none of the web");
   return {
     version: announced.version.replace(/^v/, ""),
-    url: announced.url,
+    // It is shown as a link.
+    url: isWeb(announced.url) ? announced.url : "",
     notes: announced.notes.slice(0, MAX_NOTES),
     publishedAt: Date.parse(announced.publishedAt),
     fetchedAt: now,
-    tarballUrl: new URL(announced.tarball, feed).href,
+    tarballUrl,
     sha256: announced.sha256.toLowerCase(),
   };
+}
+
+function isWeb(url: string): boolean {
+  return /^https?:$/.test(URL.parse(url)?.protocol ?? "");
 }
 
 /** The file `<name>.sha256` beside the tarball, as sha256sum writes it. */
@@ -146,9 +152,14 @@ async function readText(url: string): Promise<string> {
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     if (!response.ok) throw unusable(url, `it answered ${response.status}`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (bytes.length > MAX_BYTES) throw unusable(url, "it is larger than 2 MiB");
-    return new TextDecoder().decode(bytes);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw unusable(url, "it is larger than 2 MiB");
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
   } catch (error) {
     if (isAppError(error)) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

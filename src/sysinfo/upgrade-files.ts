@@ -7,12 +7,15 @@
  * `upgrade.status.json`  what people see
  */
 
-import { readFile, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AppError } from "../domain/errors.ts";
 import { UPGRADE_STATES, type UpgradeStatus, VERSION_PATTERN } from "../domain/system.ts";
 import { writeFileAtomic } from "../lib/write-file.ts";
+
+const MAX_BYTES = 256 * 1024;
 
 const requestSchema = z.strictObject({
   version: z.string().regex(VERSION_PATTERN),
@@ -93,12 +96,6 @@ export class UpgradeFiles {
     await writeFileAtomic(this.#status, JSON.stringify(status));
   }
 
-  /** Whether a process is carrying one out. */
-  async isBusy(isAlive: (pid: number) => boolean): Promise<boolean> {
-    const stored = await readJson(this.#status, statusSchema);
-    return stored?.state === "running" && stored.pid !== process.pid && isAlive(stored.pid);
-  }
-
   /** What is known now; one whose process died is `failed`. */
   async status(isAlive: (pid: number) => boolean): Promise<UpgradeStatus> {
     const requested = await this.requested();
@@ -116,19 +113,37 @@ export class UpgradeFiles {
 }
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new AppError("internal", `${path} can't be read.`, { cause: error });
-  }
+  const text = await readOwnFile(path);
+  if (text === undefined) return undefined;
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new AppError("invalid", `${path} is not what Slipway wrote there.`, {
-      cause: error,
-      remedy: `Remove it: rm ${path}`,
-    });
+    throw foreign(path, error);
   }
+}
+
+/** What root carries out must be root's word: no link, no pipe, nobody else's file, nothing endless. */
+async function readOwnFile(path: string): Promise<string | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    if (error.code === "ELOOP") throw foreign(path, error);
+    throw new AppError("internal", `${path} can't be read.`, { cause: error });
+  });
+  if (file === undefined) return undefined;
+  try {
+    const stats = await file.stat();
+    const isOwn = stats.uid === 0 || stats.uid === process.geteuid?.();
+    if (!stats.isFile() || !isOwn || stats.size > MAX_BYTES) throw foreign(path);
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+function foreign(path: string, cause?: unknown): AppError {
+  return new AppError("invalid", `${path} is not what Slipway wrote there.`, {
+    cause,
+    remedy: `Remove it: rm ${path}`,
+  });
 }

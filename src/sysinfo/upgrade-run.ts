@@ -40,13 +40,12 @@ export type UpgradeRunOptions = {
 };
 
 const LOOK_EVERY_MS = 250;
+/** How long the version before may take to be ready again, at least, in milliseconds. */
+const BACK_LIMIT_MS = 90_000;
 
-/** Answers how it ended; `idle` when nothing was asked for. @throws what makes it impossible even to say so */
+/** For one process at a time, which the caller sees to. Answers how it ended; `idle` when nothing was asked for. @throws what makes it impossible even to say so */
 export async function runUpgrade(options: UpgradeRunOptions): Promise<UpgradeStatus> {
   const files = new UpgradeFiles(options.dataDir);
-  if (await files.isBusy(isAlive)) {
-    throw new AppError("conflict", "An upgrade is being carried out already.", { remedy: "Wait until it is done." });
-  }
   const begun = await files.running();
   if (begun !== undefined) await new Run(options, files, begun).resume();
   const request = await files.requested().catch(async (error: unknown) => {
@@ -146,8 +145,8 @@ class Run {
     await this.#folders.removeOld();
   }
 
-  async #reloadAndLook(version: string): Promise<void> {
-    const { hands, readyLimitMs } = this.#options;
+  async #reloadAndLook(version: string, readyLimitMs = this.#options.readyLimitMs): Promise<void> {
+    const { hands } = this.#options;
     await hands.reload();
     await this.#log.say(`waiting for ${version} to be ready`);
     const isReady = await this.#until(readyLimitMs, async () => {
@@ -174,7 +173,9 @@ class Run {
     await this.#folders.switchTo(previousTarget);
     await this.#log.say(`switched back to ${previousTarget}`);
     await this.#options.hands.takeBack(this.#request);
-    const after = await this.#reloadAndLook(fromVersion).then(() => undefined, wordsOf);
+    // The server is still busy with the reload before: it waits for what does not come up.
+    const limitMs = Math.max(this.#options.readyLimitMs, BACK_LIMIT_MS);
+    const after = await this.#reloadAndLook(fromVersion, limitMs).then(() => undefined, wordsOf);
     await this.#files.finish();
     await this.#folders.remove(changed);
     if (after === undefined) await this.#log.end("failed", `${fromVersion} serves again`, reason);

@@ -3,6 +3,8 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { extract, type pack } from "tar-stream";
 import { ServerBackups, type ServerBackupsOptions } from "../../src/backup/server-backups.ts";
 import { inspectDatabase, newestSchema } from "../../src/store/inspect-database.ts";
 import { SqliteDatabase } from "../../src/store/sqlite-database.ts";
@@ -38,7 +40,10 @@ export async function openWorld(id: string, text = "", options: Partial<ServerBa
   const backups = new ServerBackups({
     ...{ places, version: "0.1.0", serverId: id, schema: newestSchema(), now: () => Date.now() },
     copyDatabase: (path) => database.backupTo(path),
+    keepFiles: async () => () => undefined,
+    room: async () => 2 ** 40,
     inspect: inspectDatabase,
+    requireNotServed: async () => undefined,
     hasServices: async () => false,
     ...options,
   });
@@ -85,4 +90,15 @@ export async function settingIn(path: string, key: string): Promise<string | und
   } finally {
     await database.close();
   }
+}
+
+export type Entry = { readonly header: Parameters<ReturnType<typeof pack>["entry"]>[0]; readonly content: Buffer };
+
+export async function entriesOf(bytes: Buffer): Promise<Entry[]> {
+  const tar = extract();
+  tar.end(gunzipSync(bytes));
+  const entries: Entry[] = [];
+  for await (const entry of tar)
+    entries.push({ header: entry.header, content: await bytesOf(entry as AsyncIterable<Uint8Array>) });
+  return entries;
 }

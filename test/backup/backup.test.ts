@@ -5,11 +5,20 @@ import { createHash } from "node:crypto";
 import { appendFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { gunzipSync, gzipSync } from "node:zlib";
-import { extract, pack } from "tar-stream";
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
 import { applyPendingRestore, hasVolumesMark } from "../../src/backup/pending-restore.ts";
 import { isAppError } from "../../src/domain/errors.ts";
-import { bytesOf, inPieces, openWorld, pictureOf, settingIn, type World } from "./backup-bench.ts";
+import {
+  bytesOf,
+  type Entry,
+  entriesOf,
+  inPieces,
+  openWorld,
+  pictureOf,
+  settingIn,
+  type World,
+} from "./backup-bench.ts";
 
 let old: World;
 let archive: Buffer;
@@ -18,17 +27,6 @@ before(async () => {
   archive = await bytesOf(await old.backups.write({ withVolumes: true }));
 });
 after(() => old.close());
-
-type Entry = { readonly header: Parameters<ReturnType<typeof pack>["entry"]>[0]; readonly content: Buffer };
-
-async function entriesOf(bytes: Buffer): Promise<Entry[]> {
-  const tar = extract();
-  tar.end(gunzipSync(bytes));
-  const entries: Entry[] = [];
-  for await (const entry of tar)
-    entries.push({ header: entry.header, content: await bytesOf(entry as AsyncIterable<Uint8Array>) });
-  return entries;
-}
 
 async function archiveOf(entries: readonly Entry[]): Promise<Buffer> {
   const tar = pack();
@@ -194,6 +192,21 @@ test("an upload that breaks off fails with its own error and leaves nothing", as
       (await readdir(fresh.places.dataDir)).filter((name) => name.startsWith("restore")),
       [],
     );
+  } finally {
+    await fresh.close();
+  }
+});
+
+test("an archive for which there is not enough room is refused before the disk is full", async () => {
+  let room = 20_000_000;
+  const fresh = await openWorld("server-10", "", { room: async () => room });
+  try {
+    const before = await pictureOf(fresh.folder);
+    const large = await forged((entries) => [...entries, file("sources/large", "x".repeat(30_000_000))]);
+    await assert.rejects(fresh.backups.stage(inPieces(large)), (error) => isAppError(error, "disk_full"));
+    room = 0;
+    await assert.rejects(fresh.backups.stage(inPieces(archive)), (error) => isAppError(error, "disk_full"));
+    assert.deepEqual(await pictureOf(fresh.folder), before);
   } finally {
     await fresh.close();
   }

@@ -114,6 +114,31 @@ export function enginePromises(bench: DriverBench, promise: Promised): void {
     assert.partialDeepStrictEqual(await bench.driver.info(), { reachable: true, error: null });
   });
 
+  promise("the engine describes itself, and counts what is on it", async () => {
+    const id = await bench.driver.create(bench.spec(PROGRAMS.idle));
+    const created = await bench.driver.describe();
+    const { version, apiVersion, rootDir } = await bench.driver.info();
+    assert.partialDeepStrictEqual(created, {
+      ...{ reachable: true, error: null, serverVersion: version, apiVersion, dockerRootDir: rootDir },
+    });
+    assert.ok(created.images >= 1 && created.containers >= 1);
+    await bench.driver.start(id);
+    // Others may use the same engine meanwhile: what is true of any moment.
+    const running = await bench.driver.describe();
+    assert.ok(running.containersRunning >= 1);
+    for (const look of [created, running])
+      assert.equal(look.containers, look.containersRunning + look.containersStopped);
+    assert.ok(Array.isArray(running.warnings));
+  });
+
+  promise("what things take on the engine's disk is told in bytes, the image's among them", async () => {
+    const usage = await bench.driver.usage();
+    const image = await bench.driver.findImage(bench.harness.image);
+    assert.ok(image && usage.imagesSizeBytes >= image.sizeBytes, JSON.stringify(usage));
+    for (const value of Object.values(usage))
+      assert.ok(Number.isSafeInteger(value) && value >= 0, JSON.stringify(usage));
+  });
+
   promise("everything that runs can be listed raw", async () => {
     await bench.started(bench.spec(PROGRAMS.idle));
     assert.ok((await bench.driver.listEverything()).length >= 1);

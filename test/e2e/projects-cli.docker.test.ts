@@ -136,3 +136,13 @@ test("a deleted project is gone with what ran in it", async () => {
     );
   }, 40_000);
 });
+
+test("Ctrl-C ends the wait, says that the server goes on, and exits with 130", async () => {
+  const line = ["service", "create", "mute", ...IMAGE, "--port", "80", "--command", "sleep 1000"];
+  const running = RunningCommand.start(server, line);
+  await running.writes(/waiting until it answers/);
+  const { exitCode, stdout, stderr } = await running.interrupt();
+  assert.deepEqual([exitCode, stdout], [130, ""]);
+  assert.match(stderr, /error: Interrupted: nobody waits any more\.\n {2}The server goes on .* service list -p \w+/);
+  await done(server, ["service", "delete", "mute", "--yes", "--apply"]);
+});

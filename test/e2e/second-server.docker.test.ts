@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { done, slipway } from "./command-line.ts";
 import { TestServer } from "./test-server.ts";
 import { addTinyRuntime, deploy } from "./uploads.ts";
 
@@ -32,6 +34,27 @@ test("a second server under the prefix of one that runs is told so at start, bef
   assert.match(said, /ended with 1/);
   assert.match(said, new RegExp(`Another Slipway server \\(pid ${first.pid}\\) .* prefix ${first.prefix}`));
   assert.match(said, /SLIPWAY_PREFIX/);
+});
+
+test("a copy of one that runs is refused, by a restore and at its start, whatever its prefix: both would have the same containers", async () => {
+  const archive = join(first.folder, "all.tar.gz");
+  await done(first, ["backup", archive]);
+  const other = await TestServer.start();
+  try {
+    const refused = await slipway(other, ["restore", archive, "--yes"]);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /server that this is a copy of .* runs on this Docker engine \(pid \d+\)/);
+    await other.stop();
+    await done(other, ["restore", archive, "--yes", "--data-dir", other.dataDir], {
+      env: { SLIPWAY_PASSFILE: join(other.folder, ".passfile") },
+    });
+    await assert.rejects(other.run(), /ended with 1[\s\S]*is a copy of/);
+    await first.stop();
+    await other.run();
+  } finally {
+    await other.close();
+    await first.run();
+  }
 });
 
 test("a fresh data directory under the prefix of one that is gone is told what is there and the ways out; nothing is touched", async () => {

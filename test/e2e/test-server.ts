@@ -5,11 +5,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { randomHex } from "../../src/lib/ids.ts";
+import { inspectDatabase } from "../../src/store/inspect-database.ts";
 import { eventually } from "../engine/eventually.ts";
 import { type Answer, ask, type Question } from "./ask.ts";
 
@@ -20,6 +22,7 @@ export type TestServerOptions = {
   readonly bin?: string;
 };
 
+const RUN_FOLDER = "/run/slipway";
 const BIN = join(import.meta.dirname, "../../bin/slipway");
 
 export class TestServer {
@@ -172,21 +175,36 @@ export class TestServer {
       if (isAlive(pid)) process.kill(pid, "SIGKILL");
     }
     await removeFromEngine(this.engine, this.prefix);
+    await removeRunLock(join(this.dataDir, "slipway.db"));
     for (const folder of [this.secretsDir, this.folder]) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What a control that was killed leaves of its lock; see src/main/prefix-lock.ts. */
+async function removeRunLock(databasePath: string): Promise<void> {
+  if (!existsSync(databasePath)) return;
+  const { serverId } = inspectDatabase(databasePath);
+  const names = existsSync(RUN_FOLDER) ? await readdir(RUN_FOLDER) : [];
+  for (const name of names)
+    if (name.startsWith(`server-${serverId}-`)) await rm(join(RUN_FOLDER, name), { recursive: true, force: true });
 }
 
 async function removeFromEngine(engine: Docker, prefix: string): Promise<void> {
   for (const { Id, Names } of await engine.listContainers({ all: true })) {
     if (Names.some((name) => name.startsWith(`/${prefix}-`)))
-      await engine.getContainer(Id).remove({ force: true, v: true });
+      await engine.getContainer(Id).remove({ force: true, v: true }).catch(requireGone);
   }
   for (const { Id, Name } of await engine.listNetworks()) {
-    if (Name.startsWith(`${prefix}-`)) await engine.getNetwork(Id).remove();
+    if (Name.startsWith(`${prefix}-`)) await eventually(() => engine.getNetwork(Id).remove());
   }
   for (const { RepoTags } of await engine.listImages()) {
     for (const tag of RepoTags ?? []) if (tag.startsWith(prefix)) await engine.getImage(tag).remove({ force: true });
   }
+}
+
+/** What the server began to remove before it ended is gone, or about to be. */
+function requireGone(error: { readonly statusCode?: number }): void {
+  if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
 }
 
 function isAlive(pid: number): boolean {

@@ -149,6 +149,30 @@ test("a release that does not come up is taken back, says why, and loses no requ
   assert.ok(!(await readdir(join(folder, "opt/slipway/releases"))).some((name) => name.startsWith("7.1.0")));
 });
 
+test("a release whose gateway workers do not listen is no success, however well its control is", async (t) => {
+  const link = await readlink(current());
+  await publish("7.1.1", (copy) =>
+    writeFile(join(copy, "src/main/worker-process.ts"), "setInterval(() => undefined, 1000);\n"),
+  );
+  const load = startLoad(server.port, "steady.localhost");
+  t.after(() => load.end());
+  assert.equal((await request("7.1.1")).status, 202);
+  const runs = await Promise.all([runUnit("--ready-limit", "6"), runUnit("--ready-limit", "6")]);
+  assert.deepEqual(
+    runs.map(({ exitCode }) => exitCode),
+    [1, 1],
+  );
+  const said = runs.map(({ stderr }) => stderr).join();
+  assert.match(said, /7\.1\.1 is not ready after 6 s/);
+  assert.match(said, /being carried out already/, "of two runs at once one does it");
+  assert.deepEqual((await load.end()).lost, {});
+  assert.equal(await readlink(current()), link);
+  const view = await status();
+  assert.equal(view.state, "failed");
+  assert.match(view.log_tail ?? "", /7\.0\.0 serves again/);
+  assert.equal(await servingVersion(), "7.0.0");
+});
+
 test("a database that the broken release has changed comes back as it was", async () => {
   const breaking = `import { DatabaseSync } from "node:sqlite";
 const database = new DatabaseSync(process.env.SLIPWAY_DATA_DIR + "/slipway.db");

@@ -5,5 +5,5 @@ import { runWorker } from "../../src/gateway/worker.ts";
 import { readWorkerEnv } from "../../src/gateway/worker-env.ts";
 
 const { user: _user, ...settings } = readWorkerEnv(process.env);
-await runWorker({ ...settings, logger: new LineLogger() });
+await runWorker({ ...settings, version: process.env.TEST_WORKER_VERSION ?? "test", logger: new LineLogger() });
 process.exit();

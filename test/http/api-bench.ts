@@ -87,6 +87,7 @@ export async function openBench(options: BenchOptions = {}) {
     system: await openSystemParts({
       ...{ config, version: "0.1.0", serverId: SERVER_ID, database: core.database, driver: core.driver },
       ...{ env: options.env ?? {}, clock: systemClock, logger: pino({ level: "silent" }) },
+      keepFiles: async () => () => undefined,
     }),
   });
   await app.ready();
@@ -187,7 +188,7 @@ async function openCore(config: ReturnType<typeof readConfig>) {
     events,
   });
   const logs = new InstanceLogs({ instances, driver, events });
-  const gateway = { connectedWorkers: [1] };
+  const gateway = { connectedWorkers: [1], serving: () => 2 };
   return {
     database,
     driver,

@@ -12,7 +12,7 @@ export function bareAppOptions(): AppOptions {
     bodyLimitBytes: 1000,
     uploadLimitBytes: 1000,
     corsOrigin: "*",
-    credentials: { admits: async () => true, identify: async () => PASSKEY_ACTOR },
+    credentials: { admits: async () => true, identify: async () => PASSKEY_ACTOR, findSession: async () => undefined },
     audit: { record: async () => undefined },
   };
 }

@@ -132,6 +132,31 @@ test("bodies of the wrong kind or shape are told apart", async () => {
   await fails({ method: "POST", url: "/api/setup/claim", payload: {} }, 422, "invalid");
 });
 
+test("what is wrong with a field is said in words, at its place, also below alternatives", async () => {
+  const url = "/api/projects/default/services";
+  const wrong = async (payload: object) => (await fails({ method: "POST", url, payload }, 422, "invalid")).body.errors;
+  assert.deepEqual(await wrong({ replicas: "2", private: 1, command: "x", health: [] }), {
+    name: ["is required"],
+    replicas: ["must be a number"],
+    private: ["must be true or false"],
+    command: ["must be a list"],
+    health: ["must be an object"],
+  });
+  const ports = [{ container_port: 80, protocol: "icmp" }];
+  assert.deepEqual(await wrong({ name: "x".repeat(301), kind: "job", ports }), {
+    name: ["must have at most 300 characters"],
+    kind: ['must be "function" or "image"'],
+    "ports[0].protocol": ['must be "tcp" or "udp"'],
+  });
+  assert.deepEqual(await wrong({ name: "x", env_vars: [{ key: "A" }] }), { "env_vars[0].value": ["is required"] });
+  assert.deepEqual(await wrong({ name: "x", env_vars: { A: 1 } }), { "env_vars.A": ["must be a string"] });
+  assert.deepEqual(await wrong({ name: "x", env_vars: [{ key: "A", value: "", b: 1 }] }), {
+    "env_vars[0].b": ["is not known"],
+  });
+  const empty = await fails({ method: "POST", url: "/api/projects" }, 422, "invalid");
+  assert.deepEqual(empty.body.errors, { body: ["must be an object"] });
+});
+
 test("an action takes an empty JSON body, as clients send one", async () => {
   const answer = await ask({
     method: "POST",
@@ -160,13 +185,15 @@ describe("lists", () => {
     const shape = ({ limit, offset, total_count }: Record<string, number>) => [limit, offset, total_count];
     assert.deepEqual(shape(await page("")), [20, 0, 1]);
     assert.deepEqual(shape(await page("?limit=0")), [1, 0, 1]);
+    assert.deepEqual(shape(await page("?limit=&offset=")), [20, 0, 1], "empty is absent");
     assert.deepEqual(shape(await page("?limit=1000&offset=5")), [100, 5, 1]);
     assert.deepEqual(shape(await page("?limit=-5&offset=-5")), [1, 0, 1]);
     assert.deepEqual((await page("?offset=1")).data, []);
   });
 
   test("refuse what is no number, naming the parameter", async () => {
-    for (const query of ["limit=abc", "limit=1.5", "offset=x", "limit=1e999", "limit=NaN"]) {
+    const strange = ["limit=1e2", "limit=0x10", "limit=%205", "limit=1&limit=2", "offset=99999999999999999999"];
+    for (const query of ["limit=abc", "limit=1.5", "offset=x", "limit=1e999", "limit=NaN", ...strange]) {
       const { body } = await fails({ url: `/api/functions?${query}` }, 400, "invalid");
       assert.deepEqual(Object.keys(body.errors ?? {}), [query.split("=")[0]]);
     }

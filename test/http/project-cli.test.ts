@@ -19,10 +19,10 @@ after(() => bench.close());
 
 /** Runs `slipway` as a member; words are split at spaces, `·` stands for one. */
 function runner(home: Home, env: Readonly<Record<string, string>> = {}) {
-  return async (line: string) => {
+  return async (line: string, stdin = "") => {
     const words = line.split(" ").map((word) => word.replaceAll("·", " "));
     const all = { SLIPWAY_URL: url, SLIPWAY_TOKEN: token, ...env };
-    const { status, stdout, stderr } = await home.run(words, { env: all, deps: { now: Date.now } });
+    const { status, stdout, stderr } = await home.run(words, { env: all, stdin, deps: { now: Date.now } });
     return { status, stdout, stderr: stderr.replaceAll(/^warning: this is slipway.*\n/gm, "") };
   };
 }
@@ -45,7 +45,7 @@ test("a project is created, chosen, shown, named by slug, name or id, and delete
   const run = runner(home);
   const made = await json(run, "project create Corner·Shop --slug corner");
   assert.equal(made.slug, "corner");
-  for (const word of ["corner", "Corner·Shop", made.id])
+  for (const word of ["corner", "CORNER", "Corner·Shop", "corner·SHOP", made.id])
     assert.equal((await json(run, `project show ${word}`)).slug, "corner");
   assert.equal((await run("project use corner")).stdout, "Commands mean Corner Shop (corner) from now on.\n");
   assert.match((await run("project list")).stdout, /^\* {2}corner +Corner Shop/m);
@@ -91,7 +91,7 @@ test("a service is created at once or staged, changed, and shown with its flags"
   const { stdout } = await run("changes list");
   assert.match(
     stdout,
-    /^\+ \w{8} {2}service later {2}nginx:2\n~ \w{8} {2}service web {2}is called shop, 1 replica\n\nWill be deployed: later, web, /,
+    /^\+ \w{8} {2}service later {2}nginx:2\n~ \w{8} {2}service web {2}is called shop, 1 replica\n\nWill be deployed: later, shop\n$/,
   );
   assert.equal((await run("changes apply --no-wait")).stdout, "Applied 2 changes; deployed: later, shop.\n");
   assert.deepEqual(
@@ -101,6 +101,41 @@ test("a service is created at once or staged, changed, and shown with its flags"
   assert.equal((await run("status later")).status, 0, "an image service, by the functions' command");
   assert.match((await run("service delete later")).stdout, /its deletion is staged/);
   assert.equal((await run("service delete later --apply")).status, 2);
+});
+
+test("list shows functions and image services, each with its kind; with --json functions as ever", async () => {
+  await using home = await Home.open();
+  const run = await inProject("listed", home);
+  await run("service create cache --image redis:7 --no-wait");
+  await json(run, "project create Other --slug listed-other");
+  await run("service create web --image nginx:1 -p listed-other --no-wait");
+  assert.match((await run("list")).stdout, /^NAME +PROJECT +KIND .*\ncache +listed +image .* private\n$/);
+  assert.match((await run("list -A")).stdout, /^web +listed-other +image [\s\S]*^cache +listed +image /m);
+  assert.match((await run("list -p LISTED-OTHER web")).stdout, /^NAME.*\nweb +listed-other .*\n$/);
+  assert.match((await run("list cahce")).stderr, /Did you mean cache\?/);
+  assert.deepEqual(await json(run, "list"), []);
+});
+
+test("changes list names exactly what a variable of the project concerns", async () => {
+  await using home = await Home.open();
+  const run = await inProject("concern", home);
+  await run("env set LEVEL=info --apply");
+  await run("service create own --image nginx:1 --env LEVEL=mine --no-wait");
+  await run("service create web --image nginx:1 --no-wait");
+  await run("env set LEVEL=debug");
+  assert.match((await run("changes list")).stdout, /\nWill be deployed: web\n$/, "own has a value of its own");
+  await run("env set --service web LEVEL=info");
+  const { deploys, problem } = await json(run, "changes list");
+  assert.deepEqual([deploys, problem], [[], null], "what it runs with stays as it is");
+  assert.match((await run("changes list")).stdout, /\nWill be deployed: nothing\n$/);
+});
+
+test("a preset says how its connection URL gets into others, on standard error", async () => {
+  await using home = await Home.open();
+  const run = await inProject("presets", home);
+  const made = await run("service create db --preset postgres --no-wait");
+  assert.match(made.stderr, /slipway env set -p presets --service NAME 'DATABASE_URL=\$\{\{ db\.URL \}\}' --apply\n$/);
+  assert.match(made.stdout, /^db: \w+\n$/);
 });
 
 test("variables are set, listed masked, taken back and removed as one would expect of all that is staged", async () => {
@@ -136,6 +171,11 @@ test("a .env file is imported for a staged service, or refused with each line", 
   const run = await inProject("imports", home);
   await writeFile(join(home.path, "good.env"), "export A='x y'\nB=\"1\n2\" # both\n");
   await writeFile(join(home.path, "bad.env"), "A=1\nwrong\n");
+  const piped = await run("env import -", "\n\nwrong\n");
+  assert.match(piped.stderr, /^error: stdin:3: is no KEY=value\n/);
+  assert.match((await run("env import - --json", "P='piped '\n")).stdout, /"P"/);
+  assert.equal((await run("changes discard --yes")).status, 0);
+  assert.match((await run("env import none.env")).stderr, /none\.env can't be read: there is no such file\./);
   await run("service create web --image nginx:1 --stage");
   const imported = await run("env import good.env --service web --apply --no-wait");
   assert.equal(imported.status, 0, imported.stderr);
@@ -178,5 +218,9 @@ test("names of projects and services are completed", async () => {
   assert.equal((await run("__complete -- service show web")).stdout, "webshop\n");
   assert.match((await run("__complete -- project use compl")).stdout, /^completed\n$/);
   assert.match((await run("__complete -- env list --service w")).stdout, /^webshop\n$/);
+  assert.equal((await run("__complete -- service show -p default web")).stdout, "", "of the project that is named");
+  assert.match((await run("__complete -- service show -p completed web")).stdout, /^webshop\n$/);
+  assert.equal((await run("__complete -- service create db --preset post")).stdout, "postgres\n");
+  assert.equal((await run("__complete -- user update a --role m")).stdout, "member\n");
   assert.match((await run("__complete -- changes ")).stdout, /apply\ndiscard\nlist\nremove\n/);
 });

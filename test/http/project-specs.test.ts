@@ -87,8 +87,11 @@ test("when anything of it can't be, nothing of it is", async () => {
     ...SHOP("four"),
     services: { a: { image: "nginx:1" }, web: { image: "nginx:1", routes: ["three.example.org"] } },
   };
-  const { message } = await bench.fails("POST", "/api/projects/apply", { document: taken }, 409, "conflict");
-  assert.match(message, /three\.example\.org is taken by web/);
+  for (const dry_run of [true, false]) {
+    const body = { document: taken, dry_run };
+    const { message } = await bench.fails("POST", "/api/projects/apply", body, 409, "conflict");
+    assert.match(message, /three\.example\.org is taken by web/);
+  }
   assert.equal(await bench.database.projects.findBySlug("four"), undefined);
 });
 

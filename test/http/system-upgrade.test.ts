@@ -1,12 +1,13 @@
 /** What is new, and asking for it: every refusal changes nothing, and what is taken is one private file. */
 
 import assert from "node:assert/strict";
-import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { randomHex } from "../../src/lib/ids.ts";
+import { ReleaseFeed } from "../../src/sysinfo/release-feed.ts";
 import { type Bench, openBench } from "./api-bench.ts";
 import { askBench, failsOn } from "./asking.ts";
 
@@ -77,6 +78,55 @@ test("an announcement that makes no sense is 502 and forgets nothing", async () 
   feed = {};
   await failsOn(bench, { url: "/api/system/release?refresh=1" }, 502, "bad_gateway");
   assert.equal((await askBench(bench, { url: "/api/system/release" })).json().version, "0.2.0");
+});
+
+test("an announcement without an end is left after 2 MiB; addresses that are not of the web are none", async () => {
+  let sent = 0;
+  const endless = createServer((_request, response) => {
+    const chunk = Buffer.alloc(64 * 1024, " ");
+    const more = (): void => {
+      while (!response.destroyed && sent < 2 ** 28) {
+        sent += chunk.length;
+        if (!response.write(chunk)) return void response.once("drain", more);
+      }
+      response.end();
+    };
+    more();
+  });
+  await new Promise<void>((resolve) => endless.listen(0, "127.0.0.1", resolve));
+  const address = endless.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/`;
+  const look = () => new ReleaseFeed({ url, now: () => 0 }).latest();
+  await assert.rejects(look(), /larger than 2 MiB/).finally(() => endless.close());
+  assert.ok(sent < 2 ** 26, `${sent} bytes were taken`);
+  for (const tarball of ["file:///etc/passwd", "data:application/gzip;base64,AA==", "http://"]) {
+    feed = { "/releases/latest": { ...plain("0.3.0"), tarball } };
+    await failsOn(bench, { url: "/api/system/release?refresh=1" }, 502, "bad_gateway");
+  }
+  feed = { "/releases/latest": { ...plain("0.2.0"), url: "javascript:alert(1)" } };
+  assert.equal((await askBench(bench, { url: "/api/system/release?refresh=1" })).json().url, "");
+});
+
+test("what is no word of the server's is not read as one, and said", async () => {
+  const elsewhere = join(prefix, "request");
+  const request = { version: "9.9.9", tarballUrl: "http://127.0.0.1/x", sha256: SHA, requestedAt: 0 };
+  const paths = { fromVersion: "0.1.0", databasePath: "/x", currentLink: join(prefix, "current") };
+  const text = JSON.stringify({ ...request, ...paths });
+  await writeFile(elsewhere, text);
+  const plants: readonly (() => Promise<void>)[] = [
+    () => symlink(elsewhere, staged()),
+    () => writeFile(staged(), "garbage"),
+    () => writeFile(staged(), text.padEnd(2 ** 20)),
+    () => mkdir(staged()),
+    ...(process.getuid?.() === 0 ? [() => writeFile(staged(), text).then(() => chown(staged(), 12345, 12345))] : []),
+  ];
+  for (const plant of plants) {
+    await plant();
+    const answer = await askBench(bench, { url });
+    assert.deepEqual([answer.statusCode, answer.json().error], [400, "invalid"]);
+    assert.match(answer.json().remedy, /^Remove it: rm .*upgrade\.requested$/);
+    await rm(staged(), { recursive: true });
+  }
 });
 
 test("versions that can't be upgraded to are refused, each with its own code", async () => {

@@ -63,6 +63,25 @@ test("a source that nobody needs goes after it was unused for a whole interval, 
   assert.deepEqual(state.sources, ["a"]);
 });
 
+test("while a backup is made nothing is removed from the disk; the next round after it does", async (context) => {
+  const { state, housekeeping, clock, round } = await bench(context);
+  housekeeping.start();
+  await round();
+  assert.deepEqual(state.logs, []);
+  state.logs = ["b-later"];
+  const releases = [await housekeeping.hold(), await housekeeping.hold()];
+  for (const release of releases) {
+    clock.advance(INTERVAL_MS);
+    await round();
+    assert.deepEqual([state.sources, state.logs], [["a", "b"], ["b-later"]]);
+    release();
+    release();
+  }
+  clock.advance(INTERVAL_MS);
+  await round();
+  assert.deepEqual([state.sources, state.logs], [[], []]);
+});
+
 test("images of deleted services are pruned, those of others are not touched", async (context) => {
   const { database, driver, state, housekeeping, round } = await bench(context);
   await database.services.create(sampleService("s", "p"));

@@ -83,6 +83,7 @@ export function service(patch: Partial<Service> = {}): Service {
     iconUrl: null,
     preset: null,
     volumesName: "hello",
+    formerNames: [],
     activeDeploymentId: null,
     createdAt: 0,
     updatedAt: 0,
@@ -106,8 +107,6 @@ export class PlannedWorld {
   readonly unwell = new Set<string>();
   /** Off: what drains goes on draining, as requests under way take their time. */
   drainsEnd = true;
-  /** Names that another service of the project has. */
-  lostNames = new Set<string>();
   #copies = 0;
 
   plan() {
@@ -120,7 +119,6 @@ export class PlannedWorld {
       observed: this.observed,
       looks: this.looks,
       verdicts: this.verdicts,
-      lostNames: this.lostNames,
     });
   }
 

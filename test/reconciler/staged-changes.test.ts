@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isAppError } from "../../src/domain/errors.ts";
-import type { ChangeBody, SettingsPatch } from "../../src/domain/pending-change.ts";
+import type { ChangeBody } from "../../src/domain/pending-change.ts";
 import type { Project } from "../../src/domain/project.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { draft, openProjects, type Projects } from "./project-bench.ts";
@@ -97,11 +97,13 @@ test("a rename is followed by every reference, kept variables and a manifest's a
     GIVEN: "data",
   });
   const renamed = await bench.service(project, "data");
+  assert.deepEqual(renamed.formerNames, ["db"]);
   assert.equal(renamed.volumesName, "db");
   assert.equal(renamed.routeName, `data-${project.slug}`);
   assert.equal((await bench.database.canvas.findNodeOfService(db.id))?.label, "data");
   const { service } = await bench.serviceEdits.create(project, draft("db"));
   assert.match(service.volumesName, /^db-[0-9a-f]{6}$/, "the old data is not the new service's");
+  assert.deepEqual((await bench.service(project, "data")).formerNames, [], "nor does the old name stay another's");
 });
 
 test("names may go round in a circle in one go", async () => {
@@ -114,6 +116,7 @@ test("names may go round in a circle in one go", async () => {
   await bench.staged.apply(project.id);
   assert.equal((await bench.service(project, "a")).id, b.id);
   assert.equal((await bench.service(project, "b")).id, a.id);
+  for (const name of ["a", "b"]) assert.deepEqual((await bench.service(project, name)).formerNames, []);
 });
 
 test("names are free or taken as they will be once the log is applied", async () => {
@@ -290,24 +293,6 @@ test("a deployment at once takes what is named and keeps the rest; a new tag is 
   await assert.rejects(bench.serviceEdits.deploy(web, { image: "NO IMAGE" }), code("invalid"));
   await bench.serviceEdits.create(project, { ...draft("empty"), settings: {} });
   await assert.rejects(bench.serviceEdits.deploy(await bench.service(project, "empty"), {}), code("invalid"));
-});
-
-test("other variables leave an upload what it was; other settings make it something else, so that it can be uploaded again", async () => {
-  const bench = openProjects();
-  const project = await shop(bench, "web");
-  const web = await bench.service(project, "web");
-  const uploaded = { configHash: "hash", declaredReplicas: 2 };
-  await bench.database.deployments.update((await bench.newest(project, "web"))?.id ?? "", uploaded);
-  const after = async (change: ChangeBody) => {
-    await bench.applyNow(project, change);
-    await bench.served(project, "web");
-    const { configHash, declaredReplicas } = (await bench.newest(project, "web")) ?? {};
-    return { configHash, declaredReplicas };
-  };
-  assert.deepEqual(await after(setVariable("project", project.id, "A", "1")), uploaded);
-  const edit = (settings: SettingsPatch) => ({ op: "service.update", targetId: web.id, payload: { settings } }) as const;
-  assert.deepEqual(await after(edit({ replicas: 3 })), uploaded, "its scale is its owner's");
-  assert.deepEqual(await after(edit({ startMs: 5_000 })), { ...uploaded, configHash: null });
 });
 
 test("a dragged service is staged once, nowhere when it is back, and goes back when all is discarded", async () => {

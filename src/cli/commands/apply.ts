@@ -20,7 +20,7 @@ type ApplyOptions = {
 
 export function createApplyCommand(context: CliContext): Command {
   const command = new Command()
-    .requiredOption("-f, --file <file>", "document of the project")
+    .requiredOption("-f, --file <file>", "document of the project; - is standard input")
     .option("--prune", "delete what the document does not name; data in volumes stays")
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show the plan, and do nothing")
@@ -36,6 +36,7 @@ export function createApplyCommand(context: CliContext): Command {
     ["slipway apply -f shop.yml", "shows the plan and asks"],
     ["slipway apply -f shop.yml --prune --yes", "for a script; what the document does not name goes"],
     ["slipway apply -f shop.yml --dry-run --json", "the plan for a program"],
+    ["render shop.yml | slipway apply -f - --yes", "paths of sources are relative to this folder"],
   ]);
 }
 
@@ -56,7 +57,10 @@ async function apply(options: ApplyOptions, context: CliContext): Promise<void> 
     else output.note(planText(plan, output.style).trimEnd());
     const { answer, deployments } = await applyDocument(open, plan, { prune, waits: options.wait }, client, context);
     const { name, slug } = answer.project ?? { name: open.document.name, slug: "" };
-    output.result(documentOf(answer, deployments), `${name} (${slug}) is as ${options.file} says.`);
+    output.result(
+      documentOf(answer, deployments),
+      `${name} (${slug}) is as ${options.file === "-" ? "the document" : options.file} says.`,
+    );
   } finally {
     await open.close();
   }

@@ -4,10 +4,8 @@ import { Command } from "commander";
 import { changeLines } from "../change-text.ts";
 import type { CliContext } from "../cli-context.ts";
 import { projectOption, withExamples } from "../command-help.ts";
-import { stagedOf } from "../env-scope.ts";
 import { openProject } from "../project-scope.ts";
 import { MASK } from "../project-text.ts";
-import { stagedDeploys } from "../staged-deploys.ts";
 
 export function createChangesListCommand(context: CliContext): Command {
   const { output } = context;
@@ -16,14 +14,16 @@ export function createChangesListCommand(context: CliContext): Command {
     .addOption(projectOption())
     .action(async ({ project, show }: { readonly project?: string; readonly show?: true }) => {
       const scope = await openProject(context, project);
-      const changes = await stagedOf(scope);
       const { client, p } = scope;
+      const answer = await client.calls.ask("GET /api/projects/:p/pending-changes", { params: { p } });
+      const { data: changes, deploys, problem } = answer;
       const services = await client.calls.all("GET /api/projects/:p/services", { params: { p } });
-      const deploys = stagedDeploys(changes, services);
       const views = show === true ? changes : changes.map((change) => ({ ...change, payload: masked(change.payload) }));
-      const end = deploys.length === 0 ? "" : `\nWill be deployed: ${deploys.join(", ")}\n`;
-      const text = changes.length === 0 ? "Nothing is staged.\n" : changeLines(changes, services, output.style);
-      output.result({ changes: views, deploys }, `${text}${end}`);
+      const names = deploys.length === 0 ? "nothing" : deploys.join(", ");
+      const end = problem === null ? `Will be deployed: ${names}` : `Can't be applied: ${problem}`;
+      const lines = changeLines(changes, services, output.style);
+      const text = changes.length === 0 ? "Nothing is staged.\n" : `${lines}\n${end}\n`;
+      output.result({ changes: views, deploys, problem }, text);
     });
   return withExamples(command, [
     ["slipway changes list", "+ comes, - goes, ~ changes; then `slipway changes apply`"],

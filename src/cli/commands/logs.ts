@@ -9,9 +9,10 @@ import { projectOption, wholeNumber, withExamples } from "../command-help.ts";
 import { hintingAtNames } from "../known-name.ts";
 import { localLogs } from "../local/local-functions.ts";
 import { type LocalOption, localOption, refuseWithLocal } from "../local/use-workshop.ts";
+import { followLogLines } from "../log-line-follower.ts";
 import type { Output } from "../output.ts";
 import { orImageService } from "../project-scope.ts";
-import { showServiceLogs } from "../service-log-lines.ts";
+import { LOST, showServiceLogs } from "../service-log-lines.ts";
 
 const DEFAULT_LINES = 100;
 const MOST_LINES = 10_000;
@@ -60,7 +61,10 @@ export function createLogsCommand(context: CliContext): Command {
 async function showLogs(client: ApiClient, ref: FunctionRef, options: LogsOptions, context: CliContext): Promise<void> {
   const { output, signal } = context;
   const isFollowing = options.follow === true;
-  const lines = client.logs(ref, { tail: options.tail, follow: isFollowing }, signal);
+  const open = (tail: number) => client.logs(ref, { tail, follow: isFollowing }, signal);
+  const { tail } = options;
+  const onLost = (): void => output.warn(LOST);
+  const lines = isFollowing ? followLogLines({ tail, open, signal, onLost }) : open(tail);
   if (output.isJson && !isFollowing) {
     output.result(await collected(lines), "");
     return;

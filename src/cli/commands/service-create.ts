@@ -66,4 +66,9 @@ async function create(name: string, options: CreateOptions, context: CliContext)
   const params = { p, s: created.id };
   const service = options.wait ? await client.calls.ask("GET /api/projects/:p/services/:s", { params }) : created;
   output.result(service, serviceLine(service, output.style));
+  if (preset !== undefined)
+    output.note(
+      `Others of the project reach it at ${name}. Its connection URL for one of them:\n` +
+        `  slipway env set -p ${p} --service NAME 'DATABASE_URL=\${{ ${name}.URL }}' --apply`,
+    );
 }

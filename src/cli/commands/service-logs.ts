@@ -3,8 +3,9 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { projectOption, wholeNumber, withExamples } from "../command-help.ts";
+import { MOST_SERVICE_LINES } from "../log-line-follower.ts";
 import { openProject } from "../project-scope.ts";
-import { MOST_SERVICE_LINES, type ServiceLogsOptions, showServiceLogs } from "../service-log-lines.ts";
+import { type ServiceLogsOptions, showServiceLogs } from "../service-log-lines.ts";
 
 const DEFAULT_LINES = 100;
 

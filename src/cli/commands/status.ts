@@ -5,7 +5,7 @@ import type { ApiClient, FunctionRef } from "../api-client.ts";
 import type { FunctionView } from "../api-views.ts";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../command-help.ts";
-import { functionDetails, functionTable } from "../function-text.ts";
+import { functionDetails, listTable } from "../function-text.ts";
 import { hintingAtNames } from "../known-name.ts";
 import { localStatus } from "../local/local-status.ts";
 import { type LocalOption, localOption } from "../local/use-workshop.ts";
@@ -37,7 +37,7 @@ export function createStatusCommand(context: CliContext): Command {
       const found = await statusOf(client, refs, context);
       const text =
         found.length === 0
-          ? functionTable([], output.style, deps.now(), output.columns)
+          ? listTable([], output.style, deps.now(), output.columns)
           : found.map((one) => one.text).join("\n");
       output.result(
         found.map((one) => one.document),

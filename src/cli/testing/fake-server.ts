@@ -97,6 +97,8 @@ export class FakeServer implements AsyncDisposable {
       if (isRight) sendJson(response, 200, { token: TOKEN });
       else sendError(response, 401, "unauthorized", "This claim token is used up or wrong.");
     },
+    // Projects with nothing but functions.
+    "GET /api/projects": (_, response) => sendPage(response, []),
     "GET /api/functions": (_, response) => sendPage(response, this.functions),
     "GET /api/runtimes": (_, response) => sendJson(response, 200, { data: this.runtimes }),
     "POST /api/functions": (_, response) => {

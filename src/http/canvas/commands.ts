@@ -1,7 +1,7 @@
 /** What each message of a client does. */
 
 import { userIdOf } from "../../domain/actor.ts";
-import { invalidField } from "../../domain/errors.ts";
+import { AppError, invalidField } from "../../domain/errors.ts";
 import type { PresetCatalog } from "../../domain/preset.ts";
 import type { CanvasBoard, NodeWish } from "../../domain/project-operations.ts";
 import { pendingChangeView } from "../project-views.ts";
@@ -53,7 +53,7 @@ export async function carryOut(
       return tellProblem(client, room.cancelDraft(client, payload.draft_id));
     case "service:create": {
       const problem = room.draftProblem(client, payload.draft_id);
-      if (problem !== undefined) return tellProblem(client, problem);
+      if (problem !== undefined) throw new AppError("forbidden", problem);
       const { draft_id, x, y, ...wish } = payload;
       if (wish.image === undefined && wish.preset === undefined) throw invalidField("image", "is needed");
       const draft = await draftOf({ kind: "image", ...wish }, presets);

@@ -92,30 +92,30 @@ export class CanvasHub {
 
   /** Resolves once it has been told everything and hears all that comes after. */
   #join(projectId: string, client: CanvasClient): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#work.add(() => this.#enterRoom(projectId, client).then(resolve, reject));
+    });
+  }
+
+  async #enterRoom(projectId: string, client: CanvasClient): Promise<void> {
     const { user_id } = client.person;
     const own = [...this.#joined()].filter(({ person }) => person.user_id === user_id);
     if (own.length >= MAX_CONNECTIONS) {
       client.close(CLOSE.tooMany);
-      return Promise.resolve();
+      return;
     }
-    return new Promise((resolve, reject) => {
-      this.#work.add(async () => {
-        try {
-          const room = this.#rooms.get(projectId) ?? new Room(projectId);
-          this.#rooms.set(projectId, room);
-          await this.#teller.tellAll(room, client, () => {
-            if (client.isClosed) return;
-            // The last of the others may have left meanwhile, and taken the room along.
-            this.#rooms.set(projectId, room);
-            room.enter(client);
-          });
-          if (room.isEmpty) this.#rooms.delete(projectId);
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
+    const room = this.#rooms.get(projectId) ?? new Room(projectId);
+    this.#rooms.set(projectId, room);
+    try {
+      await this.#teller.tellAll(room, client, () => {
+        if (client.isClosed) return;
+        // The last of the others may have left meanwhile, and taken the room along.
+        this.#rooms.set(projectId, room);
+        room.enter(client);
       });
-    });
+    } finally {
+      if (room.isEmpty) this.#rooms.delete(projectId);
+    }
   }
 
   #leave(projectId: string, client: CanvasClient): void {

@@ -9,10 +9,12 @@ import type { CanvasEdge, CanvasNode, NodePosition } from "../../domain/canvas.t
 import {
   drawnEdge,
   drawnNode,
+  isMore,
   MAX_EDGES,
   MAX_NODES,
   requireDrawnByPeople,
   requirePosition,
+  requireRoom,
 } from "../../domain/canvas-rules.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { DomainEvent, EventBus } from "../../domain/events.ts";
@@ -52,9 +54,9 @@ export class StoredCanvasBoard implements CanvasBoard {
     const id = wish.id ?? newId();
     const { node, reparented } = await database.transact(async (tx) => {
       const before = await tx.canvas.findNode(id);
-      if (before === undefined) requireRoom(await tx.canvas.listNodes(projectId), MAX_NODES, "nodes");
       const parent = wish.parentId == null ? undefined : await tx.canvas.findNode(wish.parentId);
       const node = drawnNode(wish, { projectId, id, before, parent, now: clock.now() });
+      if (isMore(node, before)) requireRoom(node, await tx.canvas.listNodes(projectId), MAX_NODES, "nodes");
       await tx.canvas.putNode(node);
       if (node.serviceId === null || before === undefined || before.parentId === node.parentId) return { node };
       return { node, reparented: await this.#reparent(tx, node, before.parentId, userId) };
@@ -73,8 +75,13 @@ export class StoredCanvasBoard implements CanvasBoard {
         throw new AppError("not_found", `There is no node ${nodeId} in this project.`);
       if (node.serviceId === null) return this.#removeNode(tx, this.#moves.apply(node), userId);
       const body = { op: "service.delete", targetId: node.serviceId, payload: {} } as const;
-      return { change: await staged.appendIn(tx, projectId, body, userId) };
+      const isStaged = (await tx.pendingChanges.list(projectId)).some(
+        (change) => change.op === body.op && change.targetId === body.targetId,
+      );
+      return isStaged ? undefined : { change: await staged.appendIn(tx, projectId, body, userId) };
     });
+    // Two people may delete it at once: it is deleted once.
+    if (outcome === undefined) return;
     if ("change" in outcome) {
       this.#publish({ type: "changes.added", projectId, change: outcome.change });
       return;
@@ -103,9 +110,9 @@ export class StoredCanvasBoard implements CanvasBoard {
     const id = wish.id ?? newId();
     const edge = await this.#options.database.transact(async ({ canvas }) => {
       const before = await canvas.findEdge(id);
-      if (before === undefined) requireRoom(await canvas.listEdges(projectId), MAX_EDGES, "edges");
       const [source, target] = [await canvas.findNode(wish.sourceId), await canvas.findNode(wish.targetId)];
       const drawn = drawnEdge(wish, { projectId, id, before, source, target });
+      if (isMore(drawn, before)) requireRoom(drawn, await canvas.listEdges(projectId), MAX_EDGES, "edges");
       await canvas.putEdge(drawn);
       return drawn;
     });
@@ -133,8 +140,8 @@ export class StoredCanvasBoard implements CanvasBoard {
     const { database, clock, staged } = this.#options;
     requirePosition(at);
     const { node, change } = await database.transact(async (tx) => {
-      requireRoom(await tx.canvas.listNodes(projectId), MAX_NODES, "nodes");
       const node = stagedNode(projectId, draft, at, clock.now());
+      requireRoom(node, await tx.canvas.listNodes(projectId), MAX_NODES, "nodes");
       await tx.canvas.putNode(node);
       const body = { op: "service.create", targetTempId: node.id, payload: draft } as const;
       return { node, change: await staged.appendIn(tx, projectId, body, userId) };
@@ -229,11 +236,4 @@ function isAbout(change: PendingChange, nodeId: string): boolean {
     default:
       return false;
   }
-}
-
-function requireRoom(present: readonly unknown[], most: number, what: string): void {
-  if (present.length < most) return;
-  throw new AppError("conflict", `This canvas has ${present.length} ${what}, which is as many as it can have.`, {
-    remedy: "Delete some that are not needed.",
-  });
 }

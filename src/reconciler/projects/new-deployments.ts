@@ -1,6 +1,6 @@
 /** Deployments that owners ask for without a source: of an image, or of what a service runs already. */
 
-import { COMING, type Deployment, isStopFirst } from "../../domain/deployment.ts";
+import { COMING, type Deployment, isStopFirst, isWaiting } from "../../domain/deployment.ts";
 import { AppError } from "../../domain/errors.ts";
 import { isEqual } from "../../domain/project-diff.ts";
 import { DEFAULT_SETTINGS } from "../../domain/rollout.ts";
@@ -38,7 +38,10 @@ export async function writeDeployment(tx: Stores, wish: DeploymentWish): Promise
   requireOneCopy(service, settings);
   await requireHostPortsFree(tx, service, settings);
   const coming = (await tx.deployments.list({ serviceId: service.id, statuses: COMING })).filter((d) => !d.isHeld);
-  const isHeld = wish.staysStopped && service.desired === "stopped" && coming.length === 0;
+  // What was built only is its owner's to roll out, with other variables, too.
+  const isStopped = service.desired === "stopped";
+  const waits = isStopped || (model !== undefined && isWaiting(model));
+  const isHeld = wish.staysStopped && waits && coming.length === 0;
   const image = model !== undefined && isImageStillGood(model, settings) ? model.image : null;
   const buildId = image === null ? newId() : (model?.buildId ?? null);
   const isFunction = service.kind === "function";
@@ -55,13 +58,13 @@ export async function writeDeployment(tx: Stores, wish: DeploymentWish): Promise
     listenPorts: image === null && !isFunction ? [] : base.listenPorts,
     status: image === null ? "building" : isHeld ? "built" : "pending",
     isHeld,
-    awaitsStart: isHeld,
+    awaitsStart: isHeld && isStopped,
     ...(model !== undefined && coming.includes(model) ? {} : { localPort: null, tag: null }),
     ...FRESH,
     createdAt: await nextCreatedAt(tx, service.id, now),
   };
-  const cancelled = isHeld ? [] : await cancelComing(tx, service.id, now);
-  await supersedeAwaiting(tx, service.id, now);
+  const replaced = await supersedeAwaiting(tx, service.id, model, now);
+  const cancelled = isHeld ? replaced : [...replaced, ...(await cancelComing(tx, service.id, now))];
   await tx.deployments.create(deployment);
   if (image === null && buildId !== null) await tx.builds.create(newBuild(deployment, buildId, now));
   return { deployment, cancelled };
@@ -125,10 +128,18 @@ function emptyDeployment({ id: serviceId }: Service): Deployment {
   };
 }
 
-async function supersedeAwaiting(tx: Stores, serviceId: string, now: number): Promise<void> {
-  const waiting = await tx.deployments.list({ serviceId, statuses: ["building", "built"] });
-  for (const { id, status } of waiting.filter((d) => d.awaitsStart))
+/** What waits for the start, and the model itself if it waits. Answers the ids of those that were still being built. */
+async function supersedeAwaiting(
+  tx: Stores,
+  serviceId: string,
+  model: Deployment | undefined,
+  now: number,
+): Promise<readonly string[]> {
+  const waiting = (await tx.deployments.list({ serviceId, statuses: ["building", "built"] })).filter(isWaiting);
+  const replaced = waiting.filter((d) => d.awaitsStart || d.id === model?.id);
+  for (const { id, status } of replaced)
     await tx.deployments.update(id, { status: status === "built" ? "superseded" : "cancelled", finishedAt: now });
+  return replaced.filter(({ status }) => status === "building").map(({ id }) => id);
 }
 
 function requireOneCopy({ name }: Service, settings: ServiceSettings): void {

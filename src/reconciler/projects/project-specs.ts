@@ -36,6 +36,8 @@ export type SpecKeeperOptions = {
   readonly sweep: () => void;
 };
 
+type ApplyOptions = Parameters<ProjectSpecs["apply"]>[1];
+
 type Done = {
   readonly project: Project;
   readonly plan: ProjectPlan;
@@ -61,14 +63,12 @@ export class SpecKeeper implements ProjectSpecs {
     return readGroups(this.#options.database, project.id);
   }
 
-  async apply(given: ProjectSpec, options: Parameters<ProjectSpecs["apply"]>[1]): Promise<SpecAnswer> {
+  async apply(given: ProjectSpec, options: ApplyOptions): Promise<SpecAnswer> {
     const spec = checkedSpec(given, this.#options.specRules);
-    const { database } = this.#options;
     if (options.isDryRun) {
-      const project = await findNamed(database, spec);
-      const { changes, uploads } = await database.transact((tx) => this.#plan(tx, project, spec, options.prune));
-      await this.#requirePresets(spec, changes);
-      return { plan: planName(changes), project: project ?? null, changes, uploads, result: null };
+      const answer = await this.#preview(spec, options);
+      if (answer.changes.length > 0) await this.#rehearse(spec, options);
+      return answer;
     }
     const key = spec.slug || spec.name;
     if (this.#applying.has(key))
@@ -84,10 +84,31 @@ export class SpecKeeper implements ProjectSpecs {
     }
   }
 
-  async #carryOut(spec: ProjectSpec, options: Parameters<ProjectSpecs["apply"]>[1]): Promise<SpecAnswer> {
+  async #preview(spec: ProjectSpec, { prune }: ApplyOptions): Promise<SpecAnswer> {
+    const { database } = this.#options;
+    const project = await findNamed(database, spec);
+    const { changes, uploads } = await database.transact((tx) => this.#plan(tx, project, spec, prune));
+    await this.#requirePresets(spec, changes);
+    return { plan: planName(changes), project: project ?? null, changes, uploads, result: null };
+  }
+
+  /** Names, routes and host ports that others have taken come to light as all is written: it is, and rolled back. */
+  async #rehearse(spec: ProjectSpec, options: ApplyOptions): Promise<void> {
+    const rehearsed = new Error("rehearsed");
+    try {
+      await this.#options.database.transact(async (tx) => {
+        await this.#write(tx, spec, options);
+        throw rehearsed;
+      });
+    } catch (error) {
+      if (error !== rehearsed) throw error;
+    }
+  }
+
+  async #carryOut(spec: ProjectSpec, options: ApplyOptions): Promise<SpecAnswer> {
     const { database, events, after, sweep } = this.#options;
     // Whether an image can be had takes the engine's time, which no transaction may wait for.
-    const preview = await this.apply(spec, { ...options, isDryRun: true });
+    const preview = await this.#preview(spec, options);
     if (preview.changes.length === 0 && preview.project !== null) return { ...preview, result: NOTHING };
     const isNew = preview.project === null;
     const done = await database.transact((tx) => this.#write(tx, spec, options));
@@ -102,7 +123,7 @@ export class SpecKeeper implements ProjectSpecs {
     return answerOf(done);
   }
 
-  async #write(tx: Stores, spec: ProjectSpec, options: Parameters<ProjectSpecs["apply"]>[1]): Promise<Done> {
+  async #write(tx: Stores, spec: ProjectSpec, options: ApplyOptions): Promise<Done> {
     const { writer, clock } = this.#options;
     const found = await findNamed(tx, spec);
     const now = clock.now();

@@ -6,8 +6,9 @@
 
 import type { CanvasEdge, CanvasNode } from "../../domain/canvas.ts";
 import type { Clock } from "../../domain/clock.ts";
+import { formerNamesAs } from "../../domain/instance-names.ts";
 import type { Project } from "../../domain/project.ts";
-import { diffProjects, type ProjectDiff } from "../../domain/project-diff.ts";
+import { byName, diffProjects, isEqual, type ProjectDiff } from "../../domain/project-diff.ts";
 import type { ProjectState, ServiceState, Variable } from "../../domain/project-state.ts";
 import { type PresetUrls, resolveEnv } from "../../domain/resolve-env.ts";
 import type { Service } from "../../domain/service.ts";
@@ -17,7 +18,7 @@ import { requireRoutesFree } from "../service-routes.ts";
 import { syncManagedEdges } from "./managed-edges.ts";
 import { type WrittenDeployment, writeDeployment } from "./new-deployments.ts";
 import { findModel } from "./project-reader.ts";
-import { addService, freeRouteName } from "./service-records.ts";
+import { addService, freeRouteName, giveUpNames } from "./service-records.ts";
 
 export type ProjectWriterOptions = {
   readonly clock: Pick<Clock, "now">;
@@ -67,7 +68,8 @@ export class ProjectWriter {
     const created = await this.#createServices(tx, project, diff, tempIds, now);
     await writeVariables(tx, project, diff, now);
     const fresh = await this.#deployAll(tx, after, diff.createdServices, now);
-    const again = await this.#deployAll(tx, after, diff.redeployed, now);
+    const changed = [...diff.redeployed, ...(await this.#withOtherEnv(tx, after, diff.orphaned))].sort(byName);
+    const again = await this.#deployAll(tx, after, changed, now);
     if (diff.name !== undefined) await tx.projects.update(project.id, { name: diff.name, updatedAt: now });
     return {
       project: await tx.projects.get(project.id),
@@ -81,6 +83,13 @@ export class ProjectWriter {
       nodes: [...created.map((c) => c.node), ...(await labelNodes(tx, updatedServices, now))],
       edges: await syncManagedEdges(tx, after, presets),
     };
+  }
+
+  /** Names of the services that `write` would deploy, sorted. */
+  deploysOf({ before, after }: { readonly before: ProjectState; readonly after: ProjectState }): readonly string[] {
+    const { createdServices, redeployed } = diffProjects(before, after, this.#options.presets);
+    const deployed = [...createdServices, ...redeployed].filter((service) => service.settings !== null);
+    return deployed.map((service) => service.name).sort();
   }
 
   async #deleteServices(tx: Stores, { deletedServices }: ProjectDiff): Promise<readonly Service[]> {
@@ -97,14 +106,21 @@ export class ProjectWriter {
     const movedSecrets: string[] = [];
     const renamed = updatedServices.filter(({ before, after }) => before.name !== after.name);
     // Names may go round in a circle: all are free before the first is given.
-    for (const { after } of renamed)
+    const formerNames = new Map<string, readonly string[]>();
+    for (const { after } of renamed) {
+      formerNames.set(after.id, formerNamesAs(after.name, await tx.services.get(after.id)));
       await tx.services.update(after.id, { name: `~${after.id}`, routeName: `~${after.id}` });
+    }
     for (const { before, after } of renamed) {
       const routeName = await freeRouteName(tx, project, after.name, after.id);
       await requireRoutesFree(tx, { routeName, routes: [], baseDomain: this.#options.baseDomain });
-      await tx.services.update(after.id, { name: after.name, routeName });
+      await tx.services.update(after.id, {
+        ...{ name: after.name, routeName },
+        formerNames: formerNames.get(after.id) ?? [],
+      });
       if (await this.#options.secrets.moveOwn(tx, project.id, before.name, after.name)) movedSecrets.push(after.name);
     }
+    if (renamed.length > 0) await giveUpNames(tx, project.id);
     for (const { before, after } of updatedServices) {
       const { iconUrl, isPrivate, settings } = after;
       const isScaled = before.settings !== null && settings !== null && before.settings.replicas !== settings.replicas;
@@ -132,6 +148,17 @@ export class ProjectWriter {
       created.push(one);
     }
     return created;
+  }
+
+  /** Those that run with other variables than they would get now. */
+  async #withOtherEnv(tx: Stores, state: ProjectState, services: readonly ServiceState[]) {
+    const found: ServiceState[] = [];
+    for (const one of services) {
+      const model = await findModel(tx, await tx.services.get(one.id));
+      const { env } = resolveEnv(state, one, this.#options.presets);
+      if (model !== undefined && !isEqual(model.env, env)) found.push(one);
+    }
+    return found;
   }
 
   async #deployAll(tx: Stores, state: ProjectState, services: readonly ServiceState[], now: number) {

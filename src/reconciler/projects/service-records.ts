@@ -3,6 +3,7 @@
 import type { CanvasNode } from "../../domain/canvas.ts";
 import { nextFreePosition } from "../../domain/canvas-layout.ts";
 import { AppError, invalidField } from "../../domain/errors.ts";
+import { lostNames } from "../../domain/instance-names.ts";
 import { routeNameOf } from "../../domain/names.ts";
 import type { Project } from "../../domain/project.ts";
 import type { Service } from "../../domain/service.ts";
@@ -37,15 +38,23 @@ export async function addService(
     runtime: null,
     volumeText: "",
     volumesName: await freeVolumesName(tx, project.id, wish.name),
+    formerNames: [],
     activeDeploymentId: null,
     createdAt: now,
     updatedAt: now,
     ...wish,
   };
   await tx.services.create(service);
+  await giveUpNames(tx, project.id);
   const node = await nodeFor(tx, service, now, staged);
   await tx.canvas.putNode(node);
   return { service, node };
+}
+
+/** Names were given: who answered to one of them from before does so no more. */
+export async function giveUpNames({ services }: Pick<Stores, "services">, projectId: string): Promise<void> {
+  for (const { id, formerNames } of lostNames(await services.list({ projectId })))
+    await services.update(id, { formerNames });
 }
 
 /**

@@ -3,10 +3,10 @@
 import type { CanvasNode } from "../../domain/canvas.ts";
 import { type ChangeRules, checkedChange } from "../../domain/change-rules.ts";
 import type { Clock } from "../../domain/clock.ts";
-import { AppError } from "../../domain/errors.ts";
+import { AppError, isAppError } from "../../domain/errors.ts";
 import type { EventBus } from "../../domain/events.ts";
 import type { ChangeBody, PendingChange } from "../../domain/pending-change.ts";
-import type { ApplyResult, StagedChanges } from "../../domain/project-operations.ts";
+import type { ApplyResult, StagedChanges, StagedPreview } from "../../domain/project-operations.ts";
 import type { ProjectState } from "../../domain/project-state.ts";
 import { applyChanges } from "../../domain/staged-changes.ts";
 import type { Database, Stores } from "../../domain/stores.ts";
@@ -36,6 +36,21 @@ export class StagedLog implements StagedChanges {
 
   list(projectId: string): Promise<readonly PendingChange[]> {
     return this.#options.database.pendingChanges.list(projectId);
+  }
+
+  preview(projectId: string): Promise<StagedPreview> {
+    const { database, writer } = this.#options;
+    return database.transact(async (tx) => {
+      const changes = await tx.pendingChanges.list(projectId);
+      const before = await readProjectState(tx, projectId);
+      try {
+        const { state: after } = applyChanges(before, changes, newId);
+        return { changes, deploys: writer.deploysOf({ before, after }), problem: null };
+      } catch (error) {
+        if (!isAppError(error)) throw error;
+        return { changes, deploys: [], problem: error.message };
+      }
+    });
   }
 
   async append(projectId: string, body: ChangeBody, userId: string | null): Promise<PendingChange> {

@@ -37,6 +37,10 @@ async function extendServices(db: MigrationDb): Promise<void> {
     .alterTable("services")
     .addColumn("volumes_name", "text", (column) => column.notNull().defaultTo(""))
     .execute();
+  await db.schema
+    .alterTable("services")
+    .addColumn("former_names", "text", (column) => column.notNull().defaultTo("[]"))
+    .execute();
   await sql`update services set volumes_name = name`.execute(db);
 }
 

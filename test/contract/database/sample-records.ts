@@ -41,6 +41,7 @@ export function sampleService(id: string, projectId: string, given: Partial<Serv
     iconUrl: null,
     preset: "postgres",
     volumesName: id,
+    formerNames: ["older", "oldest"],
     activeDeploymentId: null,
     createdAt: 1_700_000_000_000,
     updatedAt: 1_700_000_000_001,
