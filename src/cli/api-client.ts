@@ -1,6 +1,7 @@
 /** The API of a Slipway server as methods: one per call, no decisions. Errors are those of HttpClient. */
 
 import { apiClient, type ApiClient as ContractCalls } from "../api/client.ts";
+import { deploymentPath, pathOf, secretPath } from "./api-paths.ts";
 import type {
   DeployAnswer,
   DeploymentView,
@@ -292,16 +293,4 @@ export class ApiClient {
       if (page.data.length === 0 || all.length >= page.total_count) return all;
     }
   }
-}
-
-function secretPath({ name }: SecretRef): string {
-  return `/api/secrets/${encodeURIComponent(name)}`;
-}
-
-function pathOf(ref: FunctionRef): string {
-  return `/api/functions/${encodeURIComponent(ref.name)}`;
-}
-
-function deploymentPath(ref: FunctionRef, id: string): string {
-  return `${pathOf(ref)}/deployments/${encodeURIComponent(id)}`;
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { deployment, NOW, PlannedWorld, service } from "../../test/reconciler/planned-world.ts";
+import { deployment, NOW, PlannedWorld } from "../../test/reconciler/planned-world.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Deployment, type DeployTest, RESTART_POLICIES, type RestartPolicy } from "./deployment.ts";
-import { type InstanceRecord, isAtRest, NEVER, slotOf } from "./instance.ts";
-import { formerNamesAs, lostNames, namesOf } from "./instance-names.ts";
+import { isAtRest, NEVER } from "./instance.ts";
+import { formerNamesAs, namesOf } from "./instance-names.ts";
 import { serviceStatus } from "./service-status.ts";
 
 type Step =
@@ -285,83 +285,6 @@ test("a deployment that is coming up fails as ever when its instances end, whate
   }
 });
 
-test("after a rename what runs answers to both names, and so does what takes its place, until another service has the old one", () => {
-  const world = new PlannedWorld();
-  const names = () => world.observed.map((o) => o.names);
-  const next = (id: string, n: number): void => {
-    world.deployments.push(deployment(id, { createdAt: NOW + n }));
-    world.settle();
-  };
-  next("d1000000", 1);
-  world.service = service({ ...world.service, name: "greeter", formerNames: ["hello"] });
-  world.settle();
-  assert.deepEqual(names(), [["greeter", "hello"]]);
-  next("d2000000", 2);
-  assert.deepEqual(names(), [["greeter", "hello"]]);
-  world.service = service({ ...world.service, formerNames: [] });
-  world.settle();
-  assert.deepEqual(names(), [["greeter"]]);
-});
-
-test("a service answers to the names it had, the newest ones, and to none that another one has", () => {
-  let greeter = service({ name: "n0" });
-  const rename = (name: string) => (greeter = { ...greeter, name, formerNames: formerNamesAs(name, greeter) });
-  for (let n = 1; n <= 10; n += 1) rename(`n${n}`);
-  assert.deepEqual(namesOf(greeter), ["n10", "n9", "n8", "n7", "n6", "n5", "n4", "n3", "n2"]);
-  assert.deepEqual(rename("n9").formerNames.slice(0, 2), ["n10", "n8"]);
-  const other = service({ id: "other", name: "n8" });
-  assert.deepEqual(
-    lostNames([greeter, other]).map(({ id, formerNames }) => [id, formerNames.slice(0, 2)]),
-    [["s", ["n10", "n7"]]],
-  );
-});
-
 test("backoff doubles from one second up to thirty", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 50].map(backoffMs), [0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-});
-
-test("the service's status says what is true of its instances", () => {
-  const active = deployment("good0000", { status: "healthy", replicas: 2 });
-  const owner = service({ activeDeploymentId: "good0000" });
-  const record = (replica: number, patch: Partial<InstanceRecord>): InstanceRecord => ({
-    slot: slotOf("good0000", replica),
-    serviceId: "s",
-    projectId: "p",
-    deploymentId: "good0000",
-    replica,
-    runtimeId: "c",
-    address: "",
-    port: 1,
-    state: "ready",
-    restartCount: 0,
-    nextStartAt: 0,
-    startedAt: 0,
-    readyAt: NOW - 5_000,
-    lastExitCode: null,
-    lastLogTail: null,
-    ...patch,
-  });
-  const status = (records: InstanceRecord[]): string => serviceStatus(owner, active, active, records, NOW);
-  assert.equal(status([record(0, {}), record(1, {})]), "running");
-  assert.equal(status([record(0, {}), record(1, { state: "waiting" })]), "degraded");
-  assert.equal(status([record(0, {}), record(1, { state: "starting", readyAt: null })]), "running");
-  assert.equal(status([record(0, {}), record(1, { state: "starting", restartCount: 1 })]), "degraded");
-  assert.equal(status([record(0, {}), record(1, { state: "draining", nextStartAt: NOW })]), "degraded");
-  assert.equal(status([record(0, { state: "waiting" }), record(1, { state: "starting" })]), "deploying");
-  assert.equal(status([record(0, { state: "waiting", restartCount: 3, readyAt: null })]), "failed");
-  assert.equal(status([record(0, {}), record(1, { restartCount: 3, readyAt: NOW - 300 })]), "degraded");
-  assert.equal(status([record(0, {}), record(1, { restartCount: 3, readyAt: NOW - 10_000 })]), "running");
-  const stopped = { ...owner, desired: "stopped" } as const;
-  assert.equal(serviceStatus(stopped, active, active, [], NOW), "stopped");
-  assert.equal(serviceStatus(stopped, deployment("x", { status: "starting" }), active, [], NOW), "deploying");
-  assert.equal(serviceStatus(service(), undefined, undefined, [], NOW), "created");
-  assert.equal(serviceStatus(service(), deployment("x", { status: "failed" }), undefined, [], NOW), "failed");
-});
-
-test("what is only built changes nothing of what a service is", () => {
-  const active = deployment("good0000", { status: "healthy" });
-  const built = deployment("d2", { status: "built", isHeld: true });
-  assert.equal(serviceStatus(service(), built, undefined, [], NOW), "created");
-  assert.equal(serviceStatus(service({ desired: "stopped" }), built, undefined, [], NOW), "stopped");
-  assert.equal(serviceStatus(service({ desired: "stopped" }), built, active, [], NOW), "stopped");
 });

@@ -5,66 +5,34 @@
  */
 
 import type { Clock } from "../domain/clock.ts";
-import type {
-  Driver,
-  DriverEvent,
-  EngineDescription,
-  EngineInfo,
-  EngineUsage,
-  ImageInfo,
-  InstanceLogLine,
-  InstanceSpec,
-  ObservedInstance,
-  OutsideContainer,
-} from "../domain/driver.ts";
+import type { Driver, DriverEvent, InstanceLogLine, InstanceSpec, ObservedInstance } from "../domain/driver.ts";
 import { AppError } from "../domain/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { awayError, EnginePresence, type EngineWatcher } from "./engine-presence.ts";
-import { type MemoryBehaviour, type MemoryImageOptions, MemoryImages, withVersion } from "./memory-images.ts";
+import { type MemoryDriverOptions, MemoryEngine } from "./memory-engine.ts";
+import { type MemoryBehaviour, type MemoryImageOptions, withVersion } from "./memory-images.ts";
 import { MemoryInstance, requireInstance } from "./memory-instance.ts";
-import { MemoryOutside } from "./memory-outside.ts";
-import { MemoryRegistries } from "./memory-registries.ts";
 
-export type MemoryDriverOptions = {
-  readonly clock: Pick<Clock, "now">;
-  readonly serverId?: string;
-  /** The network of the naming convention; `faaso-net` when left out. */
-  readonly faasoNetwork?: string | null;
-};
-
-export class MemoryDriver implements Driver {
+export class MemoryDriver extends MemoryEngine implements Driver {
   readonly #clock: Pick<Clock, "now">;
-  readonly #images: MemoryImages;
   readonly #instances = new Map<string, MemoryInstance>();
   /** Index by slug. */
   readonly #networks = new Map<string, number>();
-  readonly #presence = new EnginePresence();
-  /** Networks that belong to nobody and what others run there; tests change it. */
-  readonly outside: MemoryOutside;
-  /** What they hold and whom they let in; tests change it. */
-  readonly registries: MemoryRegistries;
   /** Host ports that something else on the host has; tests change it. */
   readonly takenHostPorts = new Set<number>();
   /** By service id, see `stick`. */
   readonly #stuck = new Map<string, PromiseWithResolvers<void>>();
   #startErrors: AppError[] = [];
 
-  constructor({ clock, serverId = "memory", faasoNetwork = "faaso-net" }: MemoryDriverOptions) {
-    this.#clock = clock;
-    this.outside = new MemoryOutside({ clock, faasoNetwork, isAway: () => this.#presence.isAway });
-    this.#images = new MemoryImages(
-      serverId,
-      () => clock.now(),
-      (imageId, tag) => this.#usesImage(imageId, tag),
-    );
-    this.registries = new MemoryRegistries(this.#images);
+  constructor(options: MemoryDriverOptions) {
+    super(options);
+    this.#clock = options.clock;
   }
 
   // What tests make happen.
 
   /** Adds an image, or puts another one in the place of that tag. Answers its id. */
   addImage(reference: string, options?: MemoryImageOptions): string {
-    return this.#images.add(reference, options);
+    return this.images.add(reference, options);
   }
 
   /** The instance ends by itself, after these last lines on standard error. @throws AppError `not_found` */
@@ -81,12 +49,12 @@ export class MemoryDriver implements Driver {
 
   /** The engine stops answering; instances run on. Every call but `info` and `watch` throws `unavailable`. */
   goAway(): void {
-    this.#presence.goAway();
+    this.presence.goAway();
   }
 
   /** It answers again; watchers are told that they may have missed events, and they have. */
   comeBack(): void {
-    if (this.#presence.comeBack()) this.outside.announce();
+    if (this.presence.comeBack()) this.outside.announce();
   }
 
   /** Calls about instances of that service do not end until `unstick`. */
@@ -108,8 +76,8 @@ export class MemoryDriver implements Driver {
 
   async create(spec: InstanceSpec): Promise<string> {
     await this.#stuck.get(spec.serviceId)?.promise;
-    this.#presence.require();
-    const imageId = this.#images.require(spec.image).info.id;
+    this.presence.require();
+    const imageId = this.images.require(spec.image).info.id;
     this.outside.requireJoinable(spec);
     const { projectSlug, serviceName, deploymentId, replica } = spec;
     const name = `slipway-${projectSlug}-${serviceName}-${replica}-${deploymentId.slice(0, 8)}`;
@@ -129,27 +97,27 @@ export class MemoryDriver implements Driver {
     if (!this.#networks.has(projectSlug)) throw new AppError("not_found", `Network slipway-${projectSlug} not found.`);
     const planned = this.#startErrors.shift();
     if (planned) throw planned;
-    this.#run(instance, this.#images.require(instance.imageId).options.behaviour?.(instance.spec) ?? {});
+    this.#run(instance, this.images.require(instance.imageId).options.behaviour?.(instance.spec) ?? {});
   }
 
   async stop(runtimeId: string, _graceMs: number): Promise<void> {
-    this.#presence.require();
+    this.presence.require();
     const instance = this.#instances.get(runtimeId);
     await this.#stuck.get(instance?.spec.serviceId ?? "")?.promise;
     if (instance?.isRunning) this.#end(instance, EXIT_CODE_OF_SIGTERM);
   }
 
   async remove(runtimeId: string): Promise<void> {
-    this.#presence.require();
+    this.presence.require();
     const instance = this.#instances.get(runtimeId);
     if (!instance) return;
     if (instance.isRunning) this.#end(instance, EXIT_CODE_OF_SIGKILL);
     this.#instances.delete(runtimeId);
-    this.#presence.announce(eventOf("removed", instance));
+    this.presence.announce(eventOf("removed", instance));
   }
 
   async list(filter: { readonly serviceId?: string } = {}): Promise<readonly ObservedInstance[]> {
-    this.#presence.require();
+    this.presence.require();
     return [...this.#instances.values()]
       .filter(({ spec }) => filter.serviceId === undefined || spec.serviceId === filter.serviceId)
       .map((instance) => instance.observe())
@@ -171,28 +139,28 @@ export class MemoryDriver implements Driver {
   async exec(runtimeId: string, command: readonly string[], _timeoutMs: number): ReturnType<Driver["exec"]> {
     const instance = this.#require(runtimeId);
     if (!instance.isRunning) throw new AppError("conflict", `Instance ${instance.name} is not running.`);
-    const behaviour = this.#images.require(instance.imageId).options.behaviour?.(instance.spec);
+    const behaviour = this.images.require(instance.imageId).options.behaviour?.(instance.spec);
     return behaviour?.exec?.(command) ?? { exitCode: 0, output: "" };
   }
 
   // Networks.
 
   async ensureNetwork(projectSlug: string, networkIndex: number): Promise<void> {
-    this.#presence.require();
+    this.presence.require();
     const taken = [...this.#networks].find(([slug, index]) => index === networkIndex && slug !== projectSlug);
     if (taken) throw new AppError("conflict", `Network ${networkIndex} is that of ${taken[0]}.`);
     this.#networks.set(projectSlug, networkIndex);
   }
 
   async removeNetwork(projectSlug: string): Promise<void> {
-    this.#presence.require();
+    this.presence.require();
     const isUsed = [...this.#instances.values()].some((i) => i.isRunning && i.spec.projectSlug === projectSlug);
     if (isUsed) throw new AppError("conflict", `The network slipway-${projectSlug} is in use.`);
     this.#networks.delete(projectSlug);
   }
 
   async listNetworks(): Promise<readonly string[]> {
-    this.#presence.require();
+    this.presence.require();
     return [...this.#networks.keys()].sort();
   }
 
@@ -200,110 +168,9 @@ export class MemoryDriver implements Driver {
     return `127.${200 + Math.floor(networkIndex / 256)}.${networkIndex % 256}.${hostNumber}`;
   }
 
-  async ensureSharedNetwork(name: string): Promise<string | null> {
-    this.#presence.require();
-    this.outside.addNetwork(name);
-    return null;
-  }
-
-  async listOutside(network: string, namePrefix: string): Promise<readonly OutsideContainer[]> {
-    this.#presence.require();
-    return this.outside.list(network, namePrefix);
-  }
-
-  watchOutside(network: string, namePrefix: string, onChange: () => void, signal: AbortSignal): void {
-    this.outside.watch({ network, namePrefix, onChange }, signal);
-  }
-
-  // Images.
-
-  async findImage(reference: string): Promise<ImageInfo | undefined> {
-    this.#presence.require();
-    return this.#images.findImage(reference);
-  }
-
-  async listImages(filter?: { readonly mine?: boolean; readonly serviceId?: string }): Promise<readonly ImageInfo[]> {
-    this.#presence.require();
-    return this.#images.listImages(filter);
-  }
-
-  async ownerOf(reference: string): Promise<{ readonly uid: number; readonly gid: number }> {
-    this.#presence.require();
-    return this.#images.ownerOf(reference);
-  }
-
-  async tagImage(reference: string, tag: string): Promise<void> {
-    this.#presence.require();
-    await this.#images.tagImage(reference, tag);
-  }
-
-  async removeImage(reference: string): Promise<boolean> {
-    this.#presence.require();
-    return this.#images.removeImage(reference);
-  }
-
-  async pushImage(...args: Parameters<Driver["pushImage"]>): Promise<void> {
-    this.#presence.require();
-    await this.registries.pushImage(...args);
-  }
-
-  async pullImage(...args: Parameters<Driver["pullImage"]>): Promise<void> {
-    this.#presence.require();
-    await this.registries.pullImage(...args);
-  }
-
-  async hasImage(...args: Parameters<Driver["hasImage"]>): Promise<boolean> {
-    this.#presence.require();
-    return this.registries.hasImage(...args);
-  }
-
-  async checkLogin(...args: Parameters<Driver["checkLogin"]>): Promise<void> {
-    this.#presence.require();
-    await this.registries.checkLogin(...args);
-  }
-
-  // The engine.
-
-  /** Nobody else can be here. */
-  async requireNamesFree(): Promise<void> {
-    this.#presence.require();
-  }
-
-  watch(watcher: EngineWatcher, signal: AbortSignal): void {
-    this.#presence.watch(watcher, signal);
-  }
-
-  async info(): Promise<EngineInfo> {
-    if (this.#presence.isAway)
-      return { reachable: false, version: null, apiVersion: null, rootDir: null, error: awayError().message };
-    return { reachable: true, version: "memory", apiVersion: "1.41", rootDir: null, error: null };
-  }
-
-  async describe(): Promise<EngineDescription> {
-    const { reachable, error, version, apiVersion } = await this.info();
-    const running = reachable ? [...this.#instances.values()].filter(({ isRunning }) => isRunning).length : 0;
-    const containers = reachable ? this.#instances.size : 0;
-    return {
-      ...{ reachable, error, serverVersion: version, apiVersion, os: null, kernelVersion: null, architecture: null },
-      ...{ storageDriver: null, loggingDriver: null, cgroupDriver: null, dockerRootDir: null, warnings: [] },
-      ...{ containers, containersRunning: running, containersStopped: containers - running },
-      images: reachable ? (await this.listImages()).length : 0,
-    };
-  }
-
-  async usage(): Promise<EngineUsage> {
-    this.#presence.require();
-    const sizes = (await this.listImages()).map(({ sizeBytes }) => sizeBytes);
-    return { imagesSizeBytes: sizes.reduce((a, b) => a + b, 0), volumes: 0, volumesSizeBytes: 0, buildCacheBytes: 0 };
-  }
-
   async listEverything(): Promise<readonly unknown[]> {
-    this.#presence.require();
+    this.presence.require();
     return (await this.list()).filter(({ state }) => state === "running");
-  }
-
-  async prune(_olderThanMs: number): Promise<void> {
-    this.#presence.require();
   }
 
   #run(instance: MemoryInstance, behaviour: MemoryBehaviour): void {
@@ -311,16 +178,16 @@ export class MemoryDriver implements Driver {
       throw new AppError("deploy_failed", `The instance can't be started: ${behaviour.startError}`);
     const now = this.#clock.now();
     instance.start(now);
-    this.#presence.announce(eventOf("started", instance));
+    this.presence.announce(eventOf("started", instance));
     instance.print(behaviour.stdout ?? [], "stdout", now);
     instance.print(behaviour.stderr ?? [], "stderr", now);
-    if (behaviour.wasOomKilled) this.#presence.announce(eventOf("oom", instance));
+    if (behaviour.wasOomKilled) this.presence.announce(eventOf("oom", instance));
     if (behaviour.exitCode !== undefined) this.#end(instance, behaviour.exitCode, behaviour.wasOomKilled);
   }
 
   #end(instance: MemoryInstance, exitCode: number, wasOomKilled?: boolean): void {
     instance.end(exitCode, wasOomKilled);
-    this.#presence.announce(eventOf("died", instance));
+    this.presence.announce(eventOf("died", instance));
   }
 
   /** Ports of the host are bound when an instance starts. */
@@ -334,13 +201,18 @@ export class MemoryDriver implements Driver {
     }
   }
 
-  #usesImage(imageId: string, tag: string | undefined): boolean {
+  protected override countInstances() {
+    const running = [...this.#instances.values()].filter(({ isRunning }) => isRunning).length;
+    return { containers: this.#instances.size, running };
+  }
+
+  protected override usesImage(imageId: string, tag: string | undefined): boolean {
     const own = [...this.#instances.values()].filter((instance) => instance.imageId === imageId);
     return own.some(({ spec }) => tag === undefined || withVersion(spec.image) === tag);
   }
 
   #require(runtimeId: string): MemoryInstance {
-    this.#presence.require();
+    this.presence.require();
     return requireInstance(this.#instances.get(runtimeId), runtimeId);
   }
 }

@@ -10,9 +10,7 @@ import pino from "pino";
 import { openPasskey } from "../../src/auth/passkey.ts";
 import { Passwords } from "../../src/auth/passwords.ts";
 import { storedSetupToken, storeSetupToken } from "../../src/auth/setup-token.ts";
-import type { Accounts } from "../../src/domain/accounts.ts";
 import type { Service } from "../../src/domain/service.ts";
-import type { Role } from "../../src/domain/user.ts";
 import { MemoryEventBus } from "../../src/events/memory-event-bus.ts";
 import { type App, routesOf } from "../../src/http/app.ts";
 import { Metrics } from "../../src/http/metrics.ts";
@@ -39,9 +37,10 @@ import { Environments } from "../../src/reconciler/projects/environments.ts";
 import { createProjectParts } from "../../src/reconciler/projects/project-parts.ts";
 import { SpecKeeper } from "../../src/reconciler/projects/project-specs.ts";
 import { NO_SECRET_FILES } from "../../src/reconciler/secret-files.ts";
-import { zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
-import { formOf, type Part } from "./form.ts";
+import { apiKeyOf, signedIn } from "./bench-people.ts";
+import { uploadParts } from "./bench-uploads.ts";
+import { formOf } from "./form.ts";
 
 export const PASSKEY = "the-passkey-of-this-test";
 export const SETUP_TOKEN = "a-setup-token";
@@ -211,26 +210,6 @@ async function openCore(config: ReturnType<typeof readConfig>) {
   };
 }
 
-let lastPerson = 0;
-
-async function signedIn(accounts: Accounts, role: Role): Promise<string> {
-  lastPerson += 1;
-  const user = {
-    email: `person-${lastPerson}@example.com`,
-    name: `Person ${lastPerson}`,
-    password: "correct horse",
-    role,
-  };
-  await accounts.createUser(user);
-  return (await accounts.logIn(user.email, user.password, "127.0.0.1")).accessToken;
-}
-
-async function apiKeyOf(accounts: Accounts, accessToken: string): Promise<string> {
-  const actor = await accounts.identify(accessToken);
-  if (actor === undefined) throw new Error("this access token is nobody's");
-  return (await accounts.createApiKey(actor.user.id, { description: "of this test", expiresAt: null })).token;
-}
-
 type Core = Awaited<ReturnType<typeof openCore>>;
 
 /** A function that runs: uploaded through the API, then written down as a reconciler would. Answers it and its container. */
@@ -298,29 +277,4 @@ async function deployed(
   });
   events.publish({ type: "deployment.healthy", serviceId: service.id, deploymentId: deployment.id });
   return { service: running, runtimeId, deploymentId: deployment.id };
-}
-
-let lastPort = 30_000;
-
-/** A port no other function of this process was given. */
-export function freePort(): number {
-  lastPort += 1;
-  return lastPort;
-}
-
-/** The parts of a good upload, with changes; a change to undefined leaves the part out. */
-export function uploadParts(changes: Readonly<Record<string, string | Uint8Array | undefined>> = {}): readonly Part[] {
-  const name = String(changes.name ?? "hello");
-  const values = {
-    name,
-    tag: `tag-${name}`,
-    runtime: "static",
-    port: String(freePort()),
-    file: zipOf({ "index.html": `<h1>${name}</h1>` }),
-    ...changes,
-  };
-  return Object.entries(values).flatMap(([field, value]) => {
-    if (value === undefined) return [];
-    return [{ name: field, value, ...(field === "file" && { file: "code.zip" }) }];
-  });
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../src/lib/run.ts";
 import { makeZip } from "../archives.ts";
-import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench, PASSKEY } from "./api-bench.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { formOf } from "./form.ts";
 
 const DISK = "size=2m";

@@ -3,9 +3,10 @@ import { after, before, describe, test } from "node:test";
 import { AppError, ERROR_CODES } from "../../src/domain/errors.ts";
 import { addRoute, createApp } from "../../src/http/app.ts";
 import { STATUS } from "../../src/http/error-answer.ts";
-import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench } from "./api-bench.ts";
 import { askBench, failsOn, type Question, uploadOf } from "./asking.ts";
 import { bareAppOptions } from "./bare-app.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { sampleBody } from "./sample-requests.ts";
 
 let bench: Bench;

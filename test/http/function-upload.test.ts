@@ -5,7 +5,8 @@ import { readdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { InjectOptions } from "fastify";
 import { makeZip, zipOf } from "../archives.ts";
-import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench, PASSKEY } from "./api-bench.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { formOf, type Part } from "./form.ts";
 
 let bench: Bench;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeTarGz, makeZip, zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
-import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench } from "./api-bench.ts";
 import { askBench, askBy, type Method, uploadOf } from "./asking.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { type Form, formOf } from "./form.ts";
 
 const LIMIT_BYTES = 64 * 1024;

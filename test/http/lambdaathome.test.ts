@@ -3,8 +3,9 @@ import { readdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { zipOf } from "../archives.ts";
 import { eventually } from "../engine/eventually.ts";
-import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench } from "./api-bench.ts";
 import { askBench, askBy, type Method, uploadOf } from "./asking.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { type Form, formOf, type Part } from "./form.ts";
 
 let bench: Bench;

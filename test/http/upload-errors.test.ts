@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { makeZip } from "../archives.ts";
-import { type Bench, openBench, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench } from "./api-bench.ts";
 import { askBench, failsOn, type Question, uploadOf } from "./asking.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { formOf } from "./form.ts";
 
 let bench: Bench;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { z } from "zod";
 import { LABELS } from "../../src/domain/labels.ts";
-import { type Bench, openBench, PASSKEY, uploadParts } from "./api-bench.ts";
+import { type Bench, openBench, PASSKEY } from "./api-bench.ts";
+import { uploadParts } from "./bench-uploads.ts";
 import { formOf } from "./form.ts";
 import { samplePath } from "./sample-requests.ts";
 

@@ -3,7 +3,7 @@
 import type { ChangeRules } from "../../src/domain/change-rules.ts";
 import type { Deployment } from "../../src/domain/deployment.ts";
 import type { ImageInfo } from "../../src/domain/driver.ts";
-import { AppError } from "../../src/domain/errors.ts";
+import { AppError, isAppError } from "../../src/domain/errors.ts";
 import type { DomainEvent } from "../../src/domain/events.ts";
 import type { ChangeBody, ServiceDraft } from "../../src/domain/pending-change.ts";
 import type { Project } from "../../src/domain/project.ts";
@@ -11,6 +11,7 @@ import type { PresetUrls } from "../../src/domain/resolve-env.ts";
 import type { Service } from "../../src/domain/service.ts";
 import type { Database } from "../../src/domain/stores.ts";
 import { MemoryEventBus } from "../../src/events/memory-event-bus.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { MemoryDatabase } from "../../src/memory/memory-database.ts";
 import { createProjectParts } from "../../src/reconciler/projects/project-parts.ts";
 import { NO_SECRET_FILES } from "../../src/reconciler/secret-files.ts";
@@ -107,3 +108,26 @@ export function openProjects(
 }
 
 export type Projects = ReturnType<typeof openProjects>;
+
+/** The creation of an image service, to be staged. */
+export const create = (name: string, more = {}): ChangeBody & { targetTempId: string } => ({
+  op: "service.create",
+  targetTempId: newId(),
+  payload: draft(name, more),
+});
+/** A new variable, to be staged. */
+export const setVariable = (scope: "project" | "service" | "group", targetId: string, key: string, value: string) =>
+  ({ op: "env_var.create", targetId, parentTempId: null, payload: { scope, key, value } }) as const;
+
+/** A project with image services of these names, all serving. */
+export async function shop(bench: Projects, ...names: string[]): Promise<Project> {
+  const project = await bench.projectAdmin.create({ name: "Shop" });
+  for (const name of names) {
+    await bench.serviceEdits.create(project, draft(name));
+    await bench.served(project, name);
+  }
+  return project;
+}
+
+/** Whether an error has that code. */
+export const code = (expected: string) => (error: unknown) => isAppError(error) && error.code === expected;

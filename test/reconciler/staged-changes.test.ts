@@ -1,43 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../../src/domain/errors.ts";
 import type { ChangeBody } from "../../src/domain/pending-change.ts";
-import type { Project } from "../../src/domain/project.ts";
-import { newId } from "../../src/lib/ids.ts";
-import { draft, openProjects, type Projects } from "./project-bench.ts";
-
-const create = (name: string, more = {}): ChangeBody & { targetTempId: string } => ({
-  op: "service.create",
-  targetTempId: newId(),
-  payload: draft(name, more),
-});
-const setVariable = (scope: "project" | "service" | "group", targetId: string, key: string, value: string) =>
-  ({ op: "env_var.create", targetId, parentTempId: null, payload: { scope, key, value } }) as const;
-
-async function shop(bench: Projects, ...names: string[]): Promise<Project> {
-  const project = await bench.projectAdmin.create({ name: "Shop" });
-  for (const name of names) {
-    await bench.serviceEdits.create(project, draft(name));
-    await bench.served(project, name);
-  }
-  return project;
-}
-
-const code = (expected: string) => (error: unknown) => isAppError(error) && error.code === expected;
-
-test("a project's slug is its name, short and plain, with six hex digits", async () => {
-  const bench = openProjects();
-  const slugOf = async (name: string) => (await bench.projectAdmin.create({ name })).slug;
-  assert.match(await slugOf("My Shop!"), /^my-shop-[0-9a-f]{6}$/);
-  assert.match(await slugOf("Ünï cödé"), /^uni-code-[0-9a-f]{6}$/);
-  assert.match(await slugOf("商店"), /^project-[0-9a-f]{6}$/);
-  assert.equal((await slugOf("x".repeat(90))).length, 47);
-  assert.notEqual(await slugOf("twin"), await slugOf("twin"));
-  await assert.rejects(bench.projectAdmin.create({ name: " " }), code("invalid"));
-  await bench.projectAdmin.create({ name: "a", slug: "mine" });
-  await assert.rejects(bench.projectAdmin.create({ name: "b", slug: "mine" }), code("conflict"));
-  await assert.rejects(bench.projectAdmin.create({ name: "b", slug: "No Slug" }), code("invalid"));
-});
+import { code, create, draft, openProjects, setVariable, shop } from "./project-bench.ts";
 
 test("nothing of a staged edit is there before it is applied", async () => {
   const bench = openProjects();
@@ -248,53 +212,6 @@ test("what is stopped stays so: its change waits for its start", async () => {
   assert.equal((await bench.service(project, "web")).desired, "stopped");
 });
 
-test("secrets go along with a function's new name, unless others wait there", async () => {
-  const bench = openProjects();
-  const project = await shop(bench);
-  await bench.serviceEdits.create(project, { ...draft("fn"), kind: "function", settings: {} });
-  const fn = await bench.service(project, "fn");
-  const key = { projectId: project.id, functionName: "fn", name: "token" };
-  await bench.secrets.put(key, Buffer.from("secret"));
-  const rename = { op: "service.update", targetId: fn.id, payload: { name: "renamed" } } as const;
-  await bench.secrets.put({ ...key, functionName: "renamed" }, Buffer.from("other"));
-  await assert.rejects(bench.applyNow(project, rename), code("conflict"));
-  await bench.secrets.remove({ ...key, functionName: "renamed" });
-  await bench.staged.apply(project.id);
-  const { values } = await bench.secrets.forBuild(project.id, "renamed", ["token"]);
-  assert.equal(Buffer.from(values.token ?? []).toString(), "secret");
-  assert.deepEqual(await bench.secrets.list({ functionName: "fn" }), []);
-});
-
-test("a host port is one service's", async () => {
-  const bench = openProjects();
-  const project = await shop(bench);
-  const withPort = (hostPort: number) => ({
-    settings: { image: "app:1", ports: [{ containerPort: 80, hostPort, protocol: "tcp" as const }] },
-  });
-  await bench.serviceEdits.create(project, draft("one", withPort(9000)));
-  await assert.rejects(bench.serviceEdits.create(project, draft("two", withPort(9000))), code("conflict"));
-  await assert.rejects(bench.serviceEdits.create(project, draft("two", withPort(8080))), code("invalid"));
-  assert.equal(await bench.database.services.findByName(project.id, "two"), undefined);
-  const one = await bench.service(project, "one");
-  await assert.rejects(bench.serviceEdits.deploy(one, { replicas: 2 }), code("invalid"), "one copy only");
-});
-
-test("a deployment at once takes what is named and keeps the rest; a new tag is fetched, the same one is not", async () => {
-  const bench = openProjects();
-  const project = await shop(bench, "web");
-  const web = await bench.service(project, "web");
-  const same = await bench.serviceEdits.deploy(web, { env: { B: "2" }, command: ["serve"] });
-  assert.equal(same.wantedImage, "app:1");
-  assert.deepEqual([same.env, same.command, same.ports[0]?.containerPort], [{ B: "2" }, ["serve"], 80]);
-  const next = await bench.serviceEdits.deploy(web, { image: "app:2" });
-  assert.deepEqual([next.status, next.image, next.env, next.command], ["building", null, {}, ["serve"]]);
-  assert.equal((await bench.database.deployments.get(same.id)).status, "cancelled");
-  assert.ok(bench.resumed.some((d) => d.id === next.id));
-  await assert.rejects(bench.serviceEdits.deploy(web, { image: "NO IMAGE" }), code("invalid"));
-  await bench.serviceEdits.create(project, { ...draft("empty"), settings: {} });
-  await assert.rejects(bench.serviceEdits.deploy(await bench.service(project, "empty"), {}), code("invalid"));
-});
-
 test("a dragged service is staged once, nowhere when it is back, and goes back when all is discarded", async () => {
   const bench = openProjects();
   const project = await shop(bench, "web");
@@ -319,39 +236,6 @@ test("a dragged service is staged once, nowhere when it is back, and goes back w
   await drag(null, "g1");
   await bench.staged.apply(project.id);
   assert.deepEqual((await bench.newest(project, "web"))?.env, { IN: "g1" });
-});
-
-test("a removed project takes all along; its slug comes back with its id and network", async () => {
-  const bench = openProjects();
-  const project = await shop(bench, "web", "db");
-  await bench.staged.append(project.id, create("more"), null);
-  await bench.projectAdmin.remove(project, { volumes: false });
-  assert.equal(bench.removed.length, 2);
-  await assert.rejects(
-    bench.staged
-      .list(project.id)
-      .then((l) => assert.equal(l.length, 0))
-      .then(() => bench.database.projects.get(project.id)),
-    code("not_found"),
-  );
-  const again = await bench.projectAdmin.create({ name: "Shop", slug: project.slug });
-  assert.deepEqual([again.id, again.networkIndex], [project.id, project.networkIndex]);
-  const fallback = await bench.database.projects.create({
-    id: "d",
-    name: "default",
-    slug: "default",
-    createdAt: 0,
-    updatedAt: 0,
-  });
-  await assert.rejects(bench.projectAdmin.remove(fallback, { volumes: false }), code("conflict"));
-});
-
-test("a project that could have no network is not made", async () => {
-  const bench = openProjects(undefined, undefined, 2);
-  await shop(bench);
-  await shop(bench);
-  await assert.rejects(bench.projectAdmin.create({ name: "Third" }), code("unavailable"));
-  assert.equal(await bench.database.projects.count(), 2);
 });
 
 test("what never came up keeps its settings, and a mended variable tries it again", async () => {
