@@ -153,7 +153,8 @@ export class TestServer {
   async killHolder(options: { readonly andControl: boolean }): Promise<void> {
     const control = await this.controlPid();
     process.kill(this.pid, "SIGKILL");
-    if (options.andControl) process.kill(control, "SIGKILL");
+    // It may just have ended by itself, e.g. to take a restore up.
+    if (options.andControl && isAlive(control)) process.kill(control, "SIGKILL");
     await eventually(() => {
       if (isAlive(this.pid) && this.#process?.signalCode === null) throw new Error("the holder lives on");
     });
