@@ -123,7 +123,10 @@ test("status --json has the shape that scripts rely on; status and list show the
   assert.deepEqual([instances[0]?.current, instances[0]?.healthy], [true, true]);
   assert.deepEqual(Object.keys(images[0] ?? {}), ["id", "tags", "createdAt"]);
   assert.match(await done(server, ["status", "greet"]), /^greet\n {2}status +running\n {2}url +http/);
-  assert.match(await done(server, ["list"]), /^NAME +PROJECT.*\n(.*\n)*greet +default +function +running +tiny +1\/1 /m);
+  assert.match(
+    await done(server, ["list"]),
+    /^NAME +PROJECT.*\n(.*\n)*greet +default +function +running +tiny +1\/1 /m,
+  );
 });
 
 test("logs, with a limit, followed until Ctrl-C (130), and as JSON", async () => {
