@@ -1,7 +1,7 @@
 /** The API of a Slipway server as methods: one per call, no decisions. Errors are those of HttpClient. */
 
 import { apiClient, type ApiClient as ContractCalls } from "../api/client.ts";
-import { deploymentPath, pathOf, secretPath } from "./api-paths.ts";
+import { deploymentPath, type FunctionRef, pathOf, type SecretRef, secretPath } from "./api-paths.ts";
 import type {
   DeployAnswer,
   DeploymentView,
@@ -27,14 +27,8 @@ const PAGE = 100;
 /** Longest time an upload may take, in milliseconds. */
 const UPLOAD_LIMIT_MS = 3_600_000;
 
-/** A function by name; without a project it is looked up in `default`. */
-export type FunctionRef = { readonly name: string; readonly project?: string | undefined };
-/** Without a function: set for all of the project. */
-export type SecretRef = {
-  readonly name: string;
-  readonly function?: string | undefined;
-  readonly project?: string | undefined;
-};
+export type { FunctionRef, SecretRef } from "./api-paths.ts";
+
 export type Upload = { readonly fileName: string; readonly content: AsyncIterable<Uint8Array> };
 export type DeployOptions = {
   readonly project?: string | undefined;
