@@ -191,13 +191,15 @@ async function removeRunLock(databasePath: string): Promise<void> {
 }
 
 async function removeFromEngine(engine: Docker, prefix: string): Promise<void> {
-  for (const { Id, Names } of await engine.listContainers({ all: true })) {
-    if (Names.some((name) => name.startsWith(`/${prefix}-`)))
-      await engine.getContainer(Id).remove({ force: true, v: true }).catch(requireGone);
-  }
-  for (const { Id, Name } of await engine.listNetworks()) {
-    if (Name.startsWith(`${prefix}-`)) await eventually(() => engine.getNetwork(Id).remove());
-  }
+  // What the engine was still making when its server was killed shows up a moment later, and holds its network.
+  await eventually(async () => {
+    for (const { Id, Names } of await engine.listContainers({ all: true })) {
+      if (Names.some((name) => name.startsWith(`/${prefix}-`)))
+        await engine.getContainer(Id).remove({ force: true, v: true }).catch(requireGone);
+    }
+    for (const { Id, Name } of await engine.listNetworks())
+      if (Name.startsWith(`${prefix}-`)) await engine.getNetwork(Id).remove().catch(requireGone);
+  }, 30_000);
   for (const { RepoTags } of await engine.listImages()) {
     for (const tag of RepoTags ?? []) if (tag.startsWith(prefix)) await engine.getImage(tag).remove({ force: true });
   }
