@@ -1,21 +1,10 @@
 /** The server itself, its host and its engine, for people who run it. Seed: DeployKit's SystemService. */
 
+import type { EngineDescription } from "./driver.ts";
+
 export type SystemAbout = {
   readonly slipway: { readonly version: string; readonly nodeVersion: string; readonly startedAt: number };
-  readonly docker: {
-    readonly reachable: boolean;
-    readonly error: string | null;
-    readonly serverVersion: string | null;
-    readonly apiVersion: string | null;
-    readonly os: string | null;
-    readonly kernelVersion: string | null;
-    readonly architecture: string | null;
-    readonly storageDriver: string | null;
-    readonly loggingDriver: string | null;
-    readonly cgroupDriver: string | null;
-    readonly dockerRootDir: string | null;
-    readonly warnings: readonly string[];
-  };
+  readonly docker: Omit<EngineDescription, "containers" | "containersRunning" | "containersStopped" | "images">;
   readonly database: { readonly path: string; readonly sizeBytes: number };
   readonly latestRelease: ReleaseInfo | null;
   readonly updateAvailable: boolean;

@@ -23,6 +23,7 @@ import type { CanvasBoard, EdgeWish, NodeWish } from "../../domain/project-opera
 import type { Database, Stores } from "../../domain/stores.ts";
 import { newId } from "../../lib/ids.ts";
 import { NodeMoves, type NodeMovesOptions } from "./node-moves.ts";
+import { serviceNode } from "./service-records.ts";
 import { type StagedReparent, stageReparent } from "./stage-reparent.ts";
 import type { StagedLog } from "./staged-log.ts";
 
@@ -207,21 +208,8 @@ function stagedNode(
   { x, y }: { readonly x: number; readonly y: number },
   now: number,
 ): CanvasNode {
-  return {
-    id: newId(),
-    projectId,
-    type: "service",
-    label: name,
-    positionX: x,
-    positionY: y,
-    width: null,
-    height: null,
-    serviceId: null,
-    parentId: null,
-    data: JSON.stringify({ image: settings.image ?? null, icon_url: iconUrl, preset }),
-    createdAt: now,
-    updatedAt: now,
-  };
+  const data = JSON.stringify({ image: settings.image ?? null, icon_url: iconUrl, preset });
+  return serviceNode({ projectId, serviceId: null, name, data }, { x, y }, now);
 }
 
 function isAbout(change: PendingChange, nodeId: string): boolean {

@@ -100,19 +100,26 @@ async function nodeFor(
   const data = JSON.stringify(image == null ? {} : { image });
   if (staged !== undefined && staged.projectId === projectId)
     return { ...staged, serviceId, label: name, data, updatedAt: now };
-  const { x, y } = nextFreePosition(await tx.canvas.listNodes(projectId));
+  const position = nextFreePosition(await tx.canvas.listNodes(projectId));
+  return serviceNode({ projectId, serviceId, name, data }, position, now);
+}
+
+/** A new node for a service; with `serviceId` null for one that is only staged, whose temporary id its id is then. */
+export function serviceNode(
+  { name, ...rest }: Pick<CanvasNode, "projectId" | "serviceId" | "data"> & { readonly name: string },
+  { x, y }: { readonly x: number; readonly y: number },
+  now: number,
+): CanvasNode {
   return {
+    ...rest,
     id: newId(),
-    projectId,
     type: "service",
     label: name,
     positionX: x,
     positionY: y,
     width: null,
     height: null,
-    serviceId,
     parentId: null,
-    data,
     createdAt: now,
     updatedAt: now,
   };
